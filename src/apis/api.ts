@@ -1,0 +1,86 @@
+/** The shape of every API folder: a table of routes, handlers that take a call and return an answer, a map of errors. */
+import type { TSchema } from 'typebox';
+import type { IngotError } from '../core/errors.ts';
+import type { Caller } from '../core/tenancy.ts';
+
+export interface Call {
+  /** Null on open routes only; `caller(call)` asserts it. */
+  caller: Caller | null;
+  params: Record<string, string>;
+  query: Record<string, string | string[] | undefined>;
+  body: unknown;
+  headers: Record<string, string | string[] | undefined>;
+  /** `http://host:port` as the caller sees it; for links. */
+  origin: string;
+  requestId: string;
+  sourceIp: string;
+  path: string;
+}
+
+export interface Answer {
+  statusCode: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Route {
+  /** Id of the operation in the published documentation, or a name of ours. */
+  id: string;
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With `:name` parts. `:project_id` must be the caller's project. */
+  path: string;
+  summary: string;
+  /** `open`: no token needed. `admin`: operators of the installation. */
+  access: 'open' | 'read' | 'write' | 'admin';
+  /** The documented permission, where there is one ("bms:servers:stop"). */
+  action?: string;
+  body?: TSchema;
+  query?: TSchema;
+  /** Shape of the good answer; documentation, never a filter. */
+  answer?: TSchema;
+  /** Reads that clients poll: never refused for being frequent. */
+  isPolled?: boolean;
+  handle(call: Call): Promise<Answer> | Answer;
+}
+
+export interface Api {
+  name: string;
+  title: string;
+  routes: Route[];
+  /** An error in this API's codes and envelope. */
+  toError(error: IngotError, call: Pick<Call, 'origin' | 'requestId' | 'path'>): Answer;
+  /** Headers on every answer of this API. */
+  headers?(call: Pick<Call, 'requestId' | 'headers'>): Record<string, string>;
+}
+
+export function callerOf(call: Call): Caller {
+  if (!call.caller) throw new Error('an open route asked who is calling');
+  return call.caller;
+}
+
+/** The project of the path, which http.ts has compared with the caller's. */
+export function projectOf(call: Call): string {
+  return call.params['project_id']!;
+}
+
+export function ok(body: unknown, statusCode = 200): Answer {
+  return { statusCode, body };
+}
+
+/** A query parameter that may be given once; of several the last one counts. */
+export function single(call: Call, name: string): string | undefined {
+  const value = call.query[name];
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+
+/** Ids are UUIDs inside; anything else cannot exist and need not be looked for. */
+export function isId(text: string): boolean {
+  return uuid.test(text);
+}
+
+/** 32 hex digits, as jobs, projects and users have them on the wire. */
+export function toHex(id: string): string {
+  return id.replaceAll('-', '');
+}

@@ -1,0 +1,74 @@
+/** What can be rented and how much of it: flavors, quotas, versions; and the job that everything answers with. */
+import { IngotError, notFound } from '../../core/errors.ts';
+import { isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
+import type { Cloud } from './cloud.ts';
+import { toFlavor, toJob } from './wire.ts';
+
+export async function listFlavors({ catalog }: Cloud, call: Call): Promise<Answer> {
+  const projectId = projectOf(call);
+  const [flavors, capacity] = await Promise.all([catalog.listFlavors(), catalog.listCapacity(projectId)]);
+  const zone = single(call, 'availability_zone');
+  const zones = await catalog.listZones();
+  return ok({
+    flavors: flavors.map((flavor) => {
+      const perZone = zones
+        .filter((it) => zone === undefined || it === zone)
+        .map((it) => {
+          const free = capacity.find((row) => row.flavorId === flavor.id && row.zone === it)?.free ?? 0;
+          return `${it}(${free > 0 ? 'normal' : 'sellout'})`;
+        });
+      const specs = { ...flavor.extraSpecs, 'cond:operation:az': perZone.join(', ') };
+      return toFlavor({ ...flavor, extraSpecs: specs }, call.origin, projectId);
+    }),
+  });
+}
+
+export async function showLimits({ servers }: Cloud, call: Call): Promise<Answer> {
+  const used = await servers.usage(projectOf(call));
+  return ok({
+    absolute: {
+      maxTotalInstances: -1,
+      maxTotalCores: -1,
+      maxTotalRAMSize: -1,
+      maxTotalKeypairs: -1,
+      maxServerMeta: 128,
+      maxPersonality: 5,
+      maxPersonalitySize: 10_240,
+      maxServerGroups: -1,
+      maxServerGroupMembers: -1,
+      totalServerGroupsUsed: 0,
+      maxSecurityGroups: -1,
+      maxSecurityGroupRules: -1,
+      maxTotalFloatingIps: -1,
+      maxImageMeta: 128,
+      totalInstancesUsed: used.servers,
+      totalCoresUsed: used.vcpus,
+      totalRAMUsed: used.ramMib,
+      totalSecurityGroupsUsed: 1,
+      totalFloatingIpsUsed: 0,
+    },
+  });
+}
+
+export async function showJob({ jobs }: Cloud, call: Call): Promise<Answer> {
+  const id = call.params['job_id']!;
+  const job = isId(id) ? await jobs.find(id, projectOf(call)) : null;
+  if (!job) {
+    const message = `The job ${id} does not exist.`;
+    throw new IngotError({ ...notFound('job', id).facts, code: 'job', message });
+  }
+  return ok(toJob(job));
+}
+
+const version = (origin: string) => ({
+  id: 'v1',
+  links: [{ href: `${origin}/v1/`, rel: 'self' }],
+  min_version: '',
+  version: '',
+  status: 'CURRENT',
+  updated: '2018-09-30T00:00:00Z',
+});
+
+export function showVersion(_cloud: Cloud, call: Call): Answer {
+  return ok({ version: version(call.origin) });
+}

@@ -1,0 +1,55 @@
+/** The published rules on names, passwords, tags and user data (otc0106040941, hw0606). */
+import { invalid } from '../../core/errors.ts';
+
+/** 1–63 of letters, digits, `_`, `-`, `.`; also CJK (Huawei Cloud). With a suffix to come, 58. */
+export function checkName(name: string, most = 63): void {
+  if (!/^[\p{Script=Han}A-Za-z0-9_.-]+$/u.test(name) || Array.from(name).length > most) {
+    throw invalid(`The baremetal server name [${name}] is include invalid char.`, 'name', 'BMS.0206');
+  }
+}
+
+/** 8–26 characters of at least three kinds, without the user's name forwards or backwards. */
+export function checkPassword(password: string, userName = 'root'): void {
+  const kinds = [/[A-Z]/, /[a-z]/, /[0-9]/, /[!@$%^\-_=+[{}\]:,./?]/].filter((kind) =>
+    kind.test(password),
+  ).length;
+  const backwards = Array.from(userName).reverse().join('');
+  const namesUser = [userName, backwards].some((name) => password.toLowerCase().includes(name.toLowerCase()));
+  if (password.length < 8 || password.length > 26 || kinds < 3 || namesUser) {
+    throw invalid('Password does not meet the requirements of the rule.', 'adminPass', 'BMS.3026');
+  }
+}
+
+const mostUserDataBytes = 32_768;
+
+export function checkUserData(userData: string): void {
+  const size = Buffer.from(userData, 'base64').length;
+  if (size > mostUserDataBytes) {
+    throw invalid(
+      `The size of userdata [${size}] is over quota limits [${mostUserDataBytes}].`,
+      'user_data',
+      'BMS.0210',
+    );
+  }
+}
+
+const mostOwnTags = 9; // ten with the system tag
+
+export function toTags(
+  given: { key: string; value?: string }[] | Record<string, string> | undefined,
+): string[] {
+  const tags = Array.isArray(given)
+    ? given
+    : Object.entries(given ?? {}).map(([key, value]) => ({ key, value }));
+  const keys = new Set(tags.map(({ key }) => key));
+  if (tags.length > mostOwnTags || keys.size !== tags.length) {
+    throw invalid(`At most ${mostOwnTags} tags with different keys.`, 'server_tags');
+  }
+  return tags.map(({ key, value }) => {
+    const isLegal = (text: string, most: number) => text.length <= most && !/[=*<>\\,|/\p{Cc}]/u.test(text);
+    if (key.length === 0 || !isLegal(key, 36) || !isLegal(value ?? '', 43)) {
+      throw invalid(`The tag ${key} is not allowed.`, 'server_tags');
+    }
+    return value ? `${key}=${value}` : key;
+  });
+}

@@ -1,0 +1,281 @@
+/** The words of BMS v1: bodies as TypeBox schemas, records as the documented JSON (otc0113746489, hw0608). */
+import { createHash } from 'node:crypto';
+import { Type } from 'typebox';
+import type { Flavor } from '../../core/catalog.ts';
+import { toJobStatus, toSubJobStatus, type Job, type SubJob } from '../../core/job.ts';
+import { toPowerState, toStatus, toVmState } from '../../core/lifecycle.ts';
+import type { Operation } from '../../core/operations.ts';
+import type { Server } from '../../core/server.ts';
+import { toHex } from '../api.ts';
+import { toBmsError } from './errors.ts';
+
+const Id = Type.String({ minLength: 1, maxLength: 64 });
+const Servers = Type.Array(Type.Object({ id: Id }), { minItems: 1, maxItems: 1000 });
+const PowerType = Type.String({ pattern: '^([Ss][Oo][Ff][Tt]|[Hh][Aa][Rr][Dd])$' });
+const Text = (maxLength: number) => Type.String({ maxLength });
+
+export const PowerBody = Type.Object({
+  'os-start': Type.Optional(Type.Object({ servers: Servers })),
+  'os-stop': Type.Optional(Type.Object({ servers: Servers, type: Type.Optional(PowerType) })),
+  reboot: Type.Optional(Type.Object({ servers: Servers, type: Type.Optional(PowerType) })),
+});
+
+export const DeleteBody = Type.Object({
+  servers: Servers,
+  delete_publicip: Type.Optional(Type.Boolean()),
+  delete_volume: Type.Optional(Type.Boolean()),
+});
+
+export const RenameBody = Type.Object({ server: Type.Object({ name: Type.String() }) });
+
+export const ReinstallBody = Type.Object({
+  'os-reinstall': Type.Object({
+    adminpass: Type.Optional(Type.String()),
+    keyname: Type.Optional(Type.String()),
+    userid: Type.Optional(Type.String()),
+    metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+  }),
+});
+
+const Tags = Type.Array(Type.Object({ key: Type.String(), value: Type.Optional(Type.String()) }));
+
+export const CreateBody = Type.Object({
+  server: Type.Object({
+    name: Type.String(),
+    imageRef: Type.String(),
+    flavorRef: Type.String(),
+    availability_zone: Type.String(),
+    vpcid: Type.String(),
+    nics: Type.Array(
+      Type.Object({
+        subnet_id: Type.Optional(Type.String()),
+        ip_address: Type.Optional(Type.String()),
+        port_id: Type.Optional(Type.String()),
+      }),
+      { minItems: 1, maxItems: 2 },
+    ),
+    metadata: Type.Optional(Type.Record(Type.String({ maxLength: 255 }), Text(255))),
+    user_data: Type.Optional(Type.String()),
+    adminPass: Type.Optional(Type.String()),
+    key_name: Type.Optional(Type.String()),
+    security_groups: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
+    count: Type.Optional(Type.Integer()),
+    root_volume: Type.Optional(
+      Type.Object({ volumetype: Type.String(), size: Type.Integer({ minimum: 40, maximum: 1024 }) }),
+    ),
+    data_volumes: Type.Optional(Type.Array(Type.Object({ volumetype: Type.String(), size: Type.Integer() }))),
+    extendparam: Type.Object({}, { additionalProperties: true }),
+    schedulerHints: Type.Optional(Type.Object({ dec_baremetal: Type.Optional(Type.String()) })),
+    'os:scheduler_hints': Type.Optional(Type.Object({ dec_baremetal: Type.Optional(Type.String()) })),
+    server_tags: Type.Optional(Type.Union([Tags, Type.Record(Type.String(), Type.String())])),
+  }),
+});
+
+export const JobAnswer = Type.Object({ job_id: Type.String() });
+
+/** `2026-03-02T08:15:04Z` */
+export function toSeconds(at: Date): string {
+  return `${at.toISOString().slice(0, 19)}Z`;
+}
+
+/** `2026-03-02T08:21:47.000000`, without zone, as the usage extension has it. */
+export function toMicroseconds(at: Date | null): string | null {
+  return at && `${at.toISOString().slice(0, 23)}000`;
+}
+
+export function toServer(server: Server) {
+  const addresses: Record<string, unknown[]> = {};
+  for (const port of server.ports) {
+    (addresses[port.vpcId] ??= []).push({
+      version: port.ip.includes(':') ? '6' : '4',
+      addr: port.ip,
+      'OS-EXT-IPS:type': 'fixed',
+      'OS-EXT-IPS-MAC:mac_addr': port.mac,
+      'OS-EXT-IPS:port_id': port.id,
+    });
+  }
+  return {
+    id: server.id,
+    name: server.name,
+    user_id: server.userId,
+    tenant_id: server.projectId,
+    created: toSeconds(server.createdAt),
+    updated: toSeconds(server.updatedAt),
+    status: toStatus(server),
+    hostId: server.nodeId ? createHash('sha224').update(server.nodeId).digest('hex') : '',
+    addresses,
+    key_name: server.keyName,
+    image: { id: server.imageId },
+    flavor: {
+      id: server.flavorId,
+      name: server.flavor.name,
+      disk: String(server.flavor.diskGb),
+      vcpus: String(server.flavor.vcpus),
+      ram: String(server.flavor.ramMib),
+    },
+    security_groups: [{ name: 'default', id: server.projectId }],
+    accessIPv4: '',
+    accessIPv6: '',
+    progress: 0,
+    config_drive: '',
+    locked: server.locked,
+    description: server.description,
+    metadata: toMetadata(server),
+    'OS-EXT-STS:task_state': server.taskState,
+    'OS-EXT-STS:vm_state': toVmState(server),
+    'OS-EXT-STS:power_state': toPowerState(server),
+    'OS-EXT-SRV-ATTR:host': server.nodeId ? `bms.${server.zone}` : '',
+    'OS-EXT-SRV-ATTR:hostname': server.name,
+    'OS-EXT-SRV-ATTR:instance_name': `instance-${server.number.toString(16).padStart(8, '0')}`,
+    'OS-EXT-SRV-ATTR:hypervisor_hostname': server.nodeName ?? '',
+    'OS-EXT-SRV-ATTR:reservation_id': server.reservationId,
+    'OS-EXT-SRV-ATTR:launch_index': server.launchIndex,
+    'OS-EXT-SRV-ATTR:kernel_id': '',
+    'OS-EXT-SRV-ATTR:ramdisk_id': '',
+    'OS-EXT-SRV-ATTR:root_device_name': '/dev/sda',
+    'OS-EXT-SRV-ATTR:user_data': server.userData ?? '',
+    'OS-EXT-AZ:availability_zone': server.zone,
+    'OS-DCF:diskConfig': 'MANUAL',
+    'OS-SRV-USG:launched_at': toMicroseconds(server.launchedAt),
+    'OS-SRV-USG:terminated_at': toMicroseconds(server.terminatedAt),
+    'os-extended-volumes:volumes_attached': [],
+    host_status: server.nodeId ? 'UP' : '',
+    fault: server.fault && {
+      message: server.fault.message,
+      code: 500,
+      details: server.fault.details,
+      created: server.fault.at,
+    },
+    tags: server.tags,
+    sys_tags: [{ key: '_sys_enterprise_project_id', value: server.enterpriseProjectId }],
+    'os:scheduler_hints': server.schedulerHints,
+    enterprise_project_id: server.enterpriseProjectId,
+  };
+}
+
+function toMetadata(server: Server): Record<string, string> {
+  return {
+    chargingMode: '0',
+    ...(server.vpcId ? { vpc_id: server.vpcId } : {}),
+    'metering.image_id': server.imageId,
+    'metering.imagetype': 'gold',
+    'metering.resourcespeccode': `${server.flavorId}.${server.imageOsType.toLowerCase()}`,
+    'metering.resourcetype': '__type_baremetal',
+    baremetalPortIDList: `[${server.ports.map(({ id }) => id).join(',')}]`,
+    image_name: server.imageName ?? '',
+    op_svc_userid: server.userId,
+    os_type: server.imageOsType,
+    os_bit: String(server.imageOsBits),
+    __bms_support_evs: server.flavor.extraSpecs['baremetal:__support_evs'] ?? 'false',
+    ...server.metadata,
+  };
+}
+
+/** The rename answer is in Nova's shape (otc0107654006). */
+export function toRenamed(server: Server, origin: string) {
+  const v1 = toServer(server);
+  const addresses = Object.fromEntries(
+    Object.entries(v1.addresses).map(([vpc, list]) => [
+      vpc,
+      list.map((address) => ({
+        ...(address as object),
+        version: Number((address as { version: string }).version),
+      })),
+    ]),
+  );
+  const link = (rel: string, path: string) => ({ rel, href: `${origin}${path}` });
+  return {
+    ...v1,
+    addresses,
+    image: { id: server.imageId, links: [link('bookmark', `/${server.projectId}/images/${server.imageId}`)] },
+    flavor: {
+      id: server.flavorId,
+      links: [link('bookmark', `/${server.projectId}/flavors/${server.flavorId}`)],
+    },
+    security_groups: [{ name: 'default' }],
+    links: [
+      link('self', `/v2.1/${server.projectId}/servers/${server.id}`),
+      link('bookmark', `/${server.projectId}/servers/${server.id}`),
+    ],
+    'os:scheduler_hints': { group: [] },
+  };
+}
+
+/** Job types (otc0118696596, hw0640); those of delete and rebuild are not documented and follow the pattern. */
+const jobTypes: Record<Operation, { job: string; part: string | null }> = {
+  create: { job: 'baremetalBatchCreate', part: 'baremetalSingleCreate' },
+  start: { job: 'baremetalBatchOperate', part: 'baremetalSingleOperate' },
+  stop: { job: 'baremetalBatchOperate', part: 'baremetalSingleOperate' },
+  restart: { job: 'baremetalBatchOperate', part: 'baremetalSingleOperate' },
+  'force-restart': { job: 'baremetalBatchOperate', part: 'baremetalSingleOperate' },
+  'reinstall-os': { job: 'baremetalReinstallOs', part: null },
+  rebuild: { job: 'baremetalRebuild', part: null },
+  delete: { job: 'baremetalBatchDelete', part: 'baremetalSingleDelete' },
+};
+
+export function toJob(job: Job) {
+  const types = jobTypes[job.operation];
+  const status = toJobStatus(job.subJobs);
+  const failed = job.subJobs.find((part) => part.status === 'failed');
+  const ended = status === 'SUCCESS' || status === 'FAIL';
+  const lastEnd = Math.max(...job.subJobs.map((part) => part.endedAt?.getTime() ?? 0));
+  const only = job.subJobs[0];
+  return {
+    status,
+    entities:
+      types.part === null
+        ? { ...(only?.serverId ? { server_id: only.serverId } : {}), sub_jobs_total: 0, sub_jobs: [] }
+        : {
+            sub_jobs_total: job.subJobs.length,
+            sub_jobs: job.subJobs.map((part) => toPart(part, types.part!)),
+          },
+    job_id: toHex(job.id),
+    job_type: types.job,
+    begin_time: job.createdAt.toISOString(),
+    end_time: ended ? new Date(lastEnd).toISOString() : null,
+    ...toFailure(status === 'FAIL' ? failed : undefined),
+  };
+}
+
+function toPart(part: SubJob, jobType: string) {
+  return {
+    status: toSubJobStatus(part.status),
+    // Only strings here: a Go client decodes it as a map of strings.
+    entities: part.serverId ? { server_id: part.serverId } : {},
+    job_id: toHex(part.id),
+    job_type: jobType,
+    begin_time: (part.beganAt ?? part.createdAt).toISOString(),
+    end_time: part.endedAt?.toISOString() ?? null,
+    ...toFailure(part),
+  };
+}
+
+function toFailure(part: SubJob | undefined) {
+  if (!part?.error) return { error_code: null, fail_reason: null };
+  const { code, message } = toBmsError(part.error);
+  return { error_code: code, fail_reason: message };
+}
+
+export function toFlavor(flavor: Flavor, origin: string, projectId: string) {
+  const link = (rel: string, path: string) => ({
+    rel,
+    href: `${origin}${path}/flavors/${flavor.id}`,
+    type: null,
+  });
+  return {
+    id: flavor.id,
+    name: flavor.name,
+    vcpus: String(flavor.vcpus),
+    ram: flavor.ramMib,
+    disk: String(flavor.diskGb),
+    swap: '',
+    'OS-FLV-EXT-DATA:ephemeral': 0,
+    'OS-FLV-DISABLED:disabled': !flavor.enabled,
+    rxtx_factor: 1,
+    rxtx_quota: null,
+    rxtx_cap: null,
+    'os-flavor-access:is_public': true,
+    links: [link('self', `/v2/${projectId}`), link('bookmark', `/${projectId}`)],
+    os_extra_specs: flavor.extraSpecs,
+  };
+}

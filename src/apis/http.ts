@@ -1,0 +1,282 @@
+/**
+ * The one way in for every API: Fastify parses, this file finds out who calls, checks project and body, and turns what
+ * the handler returns or throws into an answer of that API. Handlers know neither Fastify nor HTTP headers of ours.
+ */
+import { randomUUID } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Logger } from 'pino';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { IngotError, invalid, notFound } from '../core/errors.ts';
+import type { Caller } from '../core/tenancy.ts';
+import type { Answer, Api, Call, Route } from './api.ts';
+import type { Auth } from './auth.ts';
+import { describe } from './openapi.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    api?: Api;
+    ingot?: Route;
+  }
+}
+
+export interface HttpOptions {
+  apis: Api[];
+  auth: Auth;
+  logger: Logger;
+  publicUrl: string | null;
+  /** Requests per second and project; 0: no limit. */
+  rateLimit: number;
+}
+
+/** 1 MiB holds the largest documented body (1000 servers, 32 KB user data) many times over. */
+const bodyLimit = 1_048_576;
+/** The event loop lagging by this much means that answers come late anyway. */
+const mostLagMs = 2_000;
+
+export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { apis, logger } = options;
+  const loggerInstance: FastifyBaseLogger = logger;
+  const app: FastifyInstance = Fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    genReqId: () => randomUUID().replaceAll('-', ''),
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    forceCloseConnections: 'idle',
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable) return;
+      const statusCode = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+      const words = statusCode === 431 ? 'Request Header Fields Too Large' : 'Bad Request';
+      const facts = { kind: 'invalid' as const, message: `${words}.` };
+      const raw = (error as unknown as { rawPacket?: Buffer }).rawPacket?.toString('latin1', 0, 2_048) ?? '';
+      const path = /^[A-Z]+ (\S+)/.exec(raw)?.[1] ?? '/';
+      const answer = apiOf(apis, path).toError(new IngotError(facts), { origin: '', requestId: '', path });
+      const body = JSON.stringify(answer.body ?? {});
+      socket.end(
+        `HTTP/1.1 ${statusCode} ${words}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  });
+
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    httpPart === 'body' ? bodyValidator(schema as TSchema) : () => true,
+  );
+  // Schemas document answers; they never drop a field that a handler gave.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  parseJson(app);
+  app.decorateRequest('caller', null);
+
+  await describe(app);
+  await app.register(underPressure, {
+    maxEventLoopDelay: mostLagMs,
+    pressureHandler(request, reply) {
+      if (request.routeOptions.config.ingot?.isPolled) return;
+      sendError(options, request, reply, tooMany('The service is overloaded, please try again later.'));
+    },
+  });
+  if (options.rateLimit > 0) {
+    await app.register(rateLimit, {
+      max: options.rateLimit,
+      timeWindow: 1_000,
+      hook: 'preHandler',
+      keyGenerator: (request) => request.caller?.project?.id ?? request.ip,
+      allowList: (request) => request.routeOptions.config.ingot?.isPolled ?? false,
+      errorResponseBuilder: () => tooMany('The throttling threshold has been reached.'),
+      addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+      addHeadersOnExceeding: {
+        'x-ratelimit-limit': false,
+        'x-ratelimit-remaining': false,
+        'x-ratelimit-reset': false,
+      },
+    });
+  }
+
+  app.setErrorHandler((error, request, reply) => {
+    const known = toIngotError(error);
+    if (known.kind === 'internal')
+      logger.error({ err: error, requestId: request.id, path: request.url }, 'a call failed');
+    sendError(options, request, reply, known);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    sendError(options, request, reply, notFound('path', request.url.split('?', 1)[0]!));
+  });
+
+  for (const api of apis) for (const route of api.routes) mount(app, options, api, route);
+  return app;
+}
+
+function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Route): void {
+  const { auth } = options;
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: { api, ingot: route },
+    schema: {
+      summary: route.summary,
+      operationId: `${api.name}.${route.id}`,
+      tags: [api.title],
+      ...(route.body ? { body: route.body } : {}),
+      ...(route.query ? { querystring: route.query } : {}),
+      ...(route.answer ? { response: { '2xx': route.answer } } : {}),
+    },
+    async onRequest(request) {
+      if (route.access === 'open') return;
+      const caller = await auth.authenticate(request.headers);
+      request.caller = caller;
+      checkProject(caller, request);
+      auth.authorize(caller, route);
+    },
+    async handler(request, reply) {
+      const call = toCall(options, request);
+      const answer = await route.handle(call);
+      return send(reply, answer, api.headers?.(call), call.requestId);
+    },
+  });
+}
+
+/** Serves a route of Fastify's own (event streams, pages) under the same authentication. */
+export function guard(auth: Auth, route: Route) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const caller = await auth.authenticate(request.headers);
+    request.caller = caller;
+    auth.authorize(caller, route);
+  };
+}
+
+function checkProject(caller: Caller, request: FastifyRequest): void {
+  const asked = (request.params as Record<string, string>)['project_id'];
+  if (asked === undefined || caller.project?.id === asked) return;
+  throw new IngotError({
+    kind: 'invalid',
+    code: 'Common.0018',
+    message: `The project ${caller.project?.id ?? '(none)'} of the token is not the project ${asked} of the URL.`,
+  });
+}
+
+function toCall(options: HttpOptions, request: FastifyRequest): Call {
+  return {
+    caller: request.caller,
+    params: request.params as Record<string, string>,
+    query: request.query as Record<string, string>,
+    body: request.body,
+    headers: request.headers,
+    origin: originOf(options, request),
+    requestId: request.id,
+    sourceIp: request.ip,
+    path: request.url,
+  };
+}
+
+function originOf({ publicUrl }: HttpOptions, request: FastifyRequest): string {
+  if (publicUrl) return publicUrl.replace(/\/$/, '');
+  const scheme = firstOf(request.headers['x-forwarded-proto']) ?? 'http';
+  const host = firstOf(request.headers['x-forwarded-host']) ?? request.headers.host ?? 'localhost';
+  return `${scheme}://${host}`;
+}
+
+function firstOf(header: string | string[] | undefined): string | undefined {
+  return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
+}
+
+function send(
+  reply: FastifyReply,
+  answer: Answer,
+  headers: Record<string, string> | undefined,
+  requestId: string,
+): FastifyReply {
+  void reply.code(answer.statusCode).header('x-request-id', requestId);
+  if (headers) void reply.headers(headers);
+  if (answer.headers) void reply.headers(answer.headers);
+  if (answer.body === undefined) return reply.send();
+  if (typeof answer.body === 'string') return reply.send(answer.body);
+  return reply.type('application/json').send(JSON.stringify(answer.body));
+}
+
+function sendError(
+  options: HttpOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: IngotError,
+): void {
+  const path = request.url;
+  const api = request.routeOptions.config?.api ?? apiOf(options.apis, path);
+  const about = { origin: originOf(options, request), requestId: request.id, path, headers: request.headers };
+  const answer = api.toError(error, about);
+  const { retryAfterSeconds } = error.facts;
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
+  send(reply, answer, api.headers?.(about), request.id);
+}
+
+/** The API that an unknown path would have belonged to: the one that shares its first segment. */
+function apiOf(apis: Api[], path: string): Api {
+  const first = path.split(/[/?]/, 2)[1] ?? '';
+  return apis.find((api) => api.routes.some((route) => route.path.split('/')[1] === first)) ?? apis[0]!;
+}
+
+function tooMany(message: string): IngotError {
+  return new IngotError({ kind: 'too-many-requests', message, retryAfterSeconds: 1 });
+}
+
+function toIngotError(error: unknown): IngotError {
+  if (error instanceof IngotError) return error;
+  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  const message = error instanceof Error ? error.message : String(error);
+  if (statusCode === 413)
+    return new IngotError({ kind: 'too-large', message: `The body is larger than ${bodyLimit} bytes.` });
+  if (statusCode === 429) return tooMany(message);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return invalid(message);
+  if (code === 'ECONNREFUSED' || code === '57P01' || code === '57P03' || code?.startsWith('08')) {
+    return new IngotError(
+      { kind: 'unavailable', message: 'The database is away.', retryAfterSeconds: 5 },
+      { cause: error },
+    );
+  }
+  return new IngotError({ kind: 'internal', message: 'Internal error.' }, { cause: error });
+}
+
+function parseJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  // Any type is read as JSON: clients send actions with odd or no types, and empty bodies with a JSON type.
+  app.addContentTypeParser(['application/json', '*'], { parseAs: 'buffer' }, (_request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    try {
+      done(null, JSON.parse(body.toString('utf8')));
+    } catch (error) {
+      done(
+        new IngotError({
+          kind: 'invalid',
+          code: 'malformed',
+          message: `Malformed JSON: ${(error as Error).message}`,
+        }),
+      );
+    }
+  });
+}
+
+function bodyValidator(schema: TSchema) {
+  const compiled = Compile(schema);
+  return (body: unknown) => {
+    if (compiled.Check(body)) return { value: body };
+    const [first] = compiled.Errors(body);
+    const field = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+    return {
+      error: invalid(
+        field ? `${field}: ${first!.message}` : `the body ${first?.message ?? 'is wrong'}`,
+        field,
+      ),
+    };
+  };
+}

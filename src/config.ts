@@ -1,0 +1,124 @@
+/** Every setting: name, default, check and one line of help. `docs/settings.md` is generated from this table. */
+
+interface Setting<T> {
+  env: string;
+  /** As the documentation shows it. */
+  default: string;
+  help: string;
+  /** Throws with a sentence that names the setting. */
+  parse(text: string | undefined): T;
+}
+
+export class SettingError extends Error {}
+
+function text(env: string, byDefault: string, help: string): Setting<string> {
+  return { env, default: byDefault, help, parse: (given) => given || byDefault };
+}
+
+function optional(env: string, shown: string, help: string): Setting<string | null> {
+  return { env, default: shown, help, parse: (given) => given || null };
+}
+
+function number(env: string, byDefault: number, least: number, most: number, help: string): Setting<number> {
+  return {
+    env,
+    default: String(byDefault),
+    help,
+    parse(given) {
+      if (given === undefined || given === '') return byDefault;
+      const value = Number(given);
+      if (!Number.isFinite(value) || value < least || value > most) {
+        throw new SettingError(`${env} is "${given}"; it must be a number from ${least} to ${most}.`);
+      }
+      return value;
+    },
+  };
+}
+
+function oneOf<const T extends string>(env: string, words: readonly T[], help: string): Setting<T> {
+  return {
+    env,
+    default: words[0]!,
+    help,
+    parse(given) {
+      const word = words.find((it) => it === (given || words[0]));
+      if (word === undefined)
+        throw new SettingError(`${env} is "${given}"; it must be one of ${words.join(', ')}.`);
+      return word;
+    },
+  };
+}
+
+export const settings = {
+  host: text('INGOT_HOST', '127.0.0.1', 'listen address'),
+  port: number('INGOT_PORT', 8774, 0, 65_535, 'listen port; 0 takes any free one'),
+  publicUrl: optional(
+    'INGOT_PUBLIC_URL',
+    "from the request's Host",
+    'origin used in links and in the catalog',
+  ),
+  data: text('INGOT_DATA', './data', 'data folder: embedded database, key, credentials'),
+  databaseUrl: optional('DATABASE_URL', 'unset', 'PostgreSQL 15 or later instead of the embedded one'),
+  region: text('INGOT_REGION', 'eu-de', 'region, prefix of the zones, and name of the first project'),
+  adminPassword: optional('INGOT_ADMIN_PASSWORD', 'generated', 'password of user admin, at first start only'),
+  secretKey: optional(
+    'INGOT_SECRET_KEY',
+    'made at first start in the data folder',
+    'key that seals secrets in the database, 64 hex digits',
+  ),
+  simNodes: number('INGOT_SIM_NODES', 24, 0, 1_000_000, 'simulated nodes enrolled at first start'),
+  simStepMs: number(
+    'INGOT_SIM_STEP_MS',
+    300,
+    0,
+    600_000,
+    'how long one simulated hardware step takes, in milliseconds',
+  ),
+  rateLimit: number('INGOT_RATE_LIMIT', 1000, 0, 1_000_000, 'requests per second and project; 0 is off'),
+  novaActionStatus: oneOf(
+    'INGOT_NOVA_ACTION_STATUS',
+    ['auto', '204', '202'],
+    'answer to Nova power actions: 204 as documented, 202 as upstream; auto gives 202 to the Go clients that refuse 204',
+  ),
+  batchRule: oneOf(
+    'INGOT_BATCH_RULE',
+    ['mixed', 'all-async', 'strict'],
+    'BMS v1 batches with refused servers: failed sub-jobs unless all are refused (mixed), always, or never',
+  ),
+  workers: number('INGOT_WORKERS', 256, 1, 10_000, 'sub-jobs that this process works on at once'),
+  deadlineFactor: number(
+    'INGOT_DEADLINE_FACTOR',
+    1,
+    0.0001,
+    1_000,
+    'factor on every deadline of the lifecycle',
+  ),
+  powerSyncSeconds: number(
+    'INGOT_POWER_SYNC_SECONDS',
+    60,
+    0,
+    86_400,
+    'how often real power is read; 0 is never',
+  ),
+  retentionMinutes: number(
+    'INGOT_RETENTION_MINUTES',
+    60,
+    0,
+    525_600,
+    'how long a deleted server stays readable in the BMS and CloudDC APIs',
+  ),
+  tokenHours: number('INGOT_TOKEN_HOURS', 24, 0.0001, 8_760, 'life of a token'),
+  logLevel: oneOf(
+    'INGOT_LOG_LEVEL',
+    ['warn', 'error', 'info', 'debug', 'silent'],
+    'what goes to standard error',
+  ),
+} satisfies Record<string, Setting<unknown>>;
+
+export type Config = { [Name in keyof typeof settings]: ReturnType<(typeof settings)[Name]['parse']> };
+
+/** Throws SettingError with one sentence for the first setting that is wrong. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const entries = Object.entries(settings).map(([name, setting]) => [name, setting.parse(env[setting.env])]);
+  return Object.fromEntries(entries) as Config;
+}

@@ -1,0 +1,89 @@
+/** What can be rented, and what it can be rented with: flavors, images, networks, keypairs. */
+import type { Port } from './server.ts';
+
+export interface Flavor {
+  /** `physical.x.y`: clients recognise bare metal by the word. */
+  id: string;
+  name: string;
+  vcpus: number;
+  ramMib: number;
+  diskGb: number;
+  extraSpecs: Record<string, string>;
+  enabled: boolean;
+}
+
+export interface Image {
+  id: string;
+  /** null: public. */
+  projectId: string | null;
+  name: string;
+  osType: string;
+  osBits: number;
+  diskFormat: string;
+  minDiskGb: number;
+  minRamMib: number;
+  sizeBytes: number;
+  /** SHA-256, hex. */
+  checksum: string | null;
+  properties: Record<string, string>;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface Network {
+  id: string;
+  /** null: shared by all projects. */
+  projectId: string | null;
+  vpcId: string;
+  name: string;
+  description: string;
+  subnets: Subnet[];
+  createdAt: Date;
+}
+
+export interface Subnet {
+  id: string;
+  networkId: string;
+  name: string;
+  cidr: string;
+  gatewayIp: string;
+  dns: string[];
+}
+
+export interface Keypair {
+  id: number;
+  userId: string;
+  name: string;
+  type: string;
+  publicKey: string;
+  fingerprint: string;
+  createdAt: Date;
+}
+
+/** `projectId` null: everything (administrators). */
+export interface Catalog {
+  listFlavors(): Promise<Flavor[]>;
+  findFlavor(id: string): Promise<Flavor | null>;
+  putFlavor(flavor: Flavor): Promise<void>;
+  /** Free machines by flavor and zone for a project: pool and its own. */
+  listCapacity(projectId: string): Promise<{ flavorId: string; zone: string; free: number }[]>;
+  listZones(): Promise<string[]>;
+
+  listImages(projectId: string | null, filter?: { id?: string; name?: string }): Promise<Image[]>;
+  findImage(id: string, projectId: string | null): Promise<Image | null>;
+  putImage(image: Image): Promise<void>;
+
+  listNetworks(projectId: string | null, filter?: { id?: string; name?: string }): Promise<Network[]>;
+  findNetwork(id: string, projectId: string | null): Promise<Network | null>;
+  putNetwork(network: Network): Promise<void>;
+  listPorts(
+    projectId: string | null,
+    filter?: { id?: string; serverId?: string; networkId?: string },
+  ): Promise<Port[]>;
+
+  listKeypairs(userId: string): Promise<Keypair[]>;
+  findKeypair(userId: string, name: string): Promise<Keypair | null>;
+  /** Throws conflict when the name is taken. */
+  createKeypair(keypair: Omit<Keypair, 'id' | 'createdAt'>): Promise<Keypair>;
+  removeKeypair(userId: string, name: string): Promise<boolean>;
+}

@@ -1,0 +1,92 @@
+/** A node is a physical machine; a server is what somebody rents on it. */
+import type { Power } from './lifecycle.ts';
+
+export const driverNames = ['simulated', 'redfish', 'ipmi'] as const;
+export type DriverName = (typeof driverNames)[number];
+
+/** Where a node stands for the operator; the words are CloudDC's `manage_state` where it has one. */
+export const nodeStandings = [
+  'enrolled',
+  'ready',
+  'in-use',
+  'maintenance',
+  'quarantined',
+  'retired',
+] as const;
+export type NodeStanding = (typeof nodeStandings)[number];
+
+export type BootDevice = 'disk' | 'network' | 'cd' | 'bios';
+export type Health = 'OK' | 'Warning' | 'Critical' | 'Unknown';
+
+export interface Nic {
+  name: string;
+  mac: string;
+  speedMbps: number | null;
+}
+
+export interface Inventory {
+  manufacturer: string;
+  model: string;
+  serialNumber: string;
+  /** cores in total, memory in MiB, disks in GB (10^9 bytes) */
+  cpuCores: number;
+  cpuModel: string;
+  memoryMib: number;
+  disks: { name: string; sizeGb: number; kind: 'ssd' | 'hdd' | 'nvme' | 'unknown' }[];
+  nics: Nic[];
+  biosVersion: string | null;
+  bmcVersion: string | null;
+  health: Health;
+}
+
+/** How to reach a BMC. The secret is opened only on the way to the driver and never logged. */
+export interface BmcAddress {
+  /** `https://10.0.0.7` for Redfish, `10.0.0.7:623` for IPMI, empty for simulated nodes. */
+  address: string;
+  username: string;
+  password: string;
+  /** Path of the system when the BMC has several: `/redfish/v1/Systems/1`; null: the driver finds out. */
+  system: string | null;
+  /** SHA-256 of the certificate, hex; pinned at first contact, null before. */
+  certificateSha256: string | null;
+}
+
+export interface Node {
+  id: string;
+  name: string;
+  driver: DriverName;
+  bmc: BmcAddress;
+  standing: NodeStanding;
+  zone: string;
+  flavorId: string;
+  /** The project it is dedicated to; null: in the shared pool. */
+  projectId: string | null;
+  /** The server on it, if any. */
+  serverId: string | null;
+  power: Power;
+  powerSeenAt: Date | null;
+  health: Health;
+  inventory: Inventory | null;
+  /** Follow: the record follows the hardware. Enforce: the hardware is put back to what the record says. */
+  powerPolicy: 'follow' | 'enforce';
+  /** The last power operation asked of the machine and how it stands, read from its sub-jobs (CloudDC `operation_state`). */
+  powerOperation: 'power-on' | 'power-off' | 'reboot' | null;
+  powerOutcome: Outcome | null;
+  rack: string;
+  unit: number;
+  note: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export type Outcome = 'processing' | 'succeed' | 'failed';
+
+/** What a machine is to become. */
+export interface DeployOrder {
+  imageId: string;
+  imageName: string;
+  hostname: string;
+  userData: string | null;
+  publicKeys: string[];
+  adminPasswordHash: string | null;
+}

@@ -1,0 +1,92 @@
+/** Reading jobs, nodes and history: what APIs show beside servers. */
+import type { Job, SubJob } from './job.ts';
+import type { State, TaskState } from './lifecycle.ts';
+import type { BmcAddress, Node, NodeStanding } from './node.ts';
+
+export interface Jobs {
+  /** With its sub-jobs in order; null when unknown or of another project. */
+  find(id: string, projectId: string | null): Promise<Job | null>;
+  /** The latest sub-job of a server; `why` speaks of it. */
+  findLatestSubJob(serverId: string): Promise<SubJob | null>;
+  /** The sub-jobs of a server with the job's request id and user, newest first (Nova instance actions). */
+  listOfServer(
+    serverId: string,
+    page: { limit: number },
+  ): Promise<(SubJob & { requestId: string; userId: string; projectId: string })[]>;
+}
+
+export interface NodeFilter {
+  ids?: string[];
+  /** Dedicated to this project or carrying its servers; null: all. */
+  projectId?: string | null;
+  standing?: NodeStanding[];
+  driver?: Node['driver'];
+  name?: string;
+}
+
+export type NewNode = Omit<
+  Node,
+  'serverId' | 'powerSeenAt' | 'powerOperation' | 'powerOutcome' | 'createdAt' | 'updatedAt'
+>;
+
+export type NodeEdit = Partial<
+  Pick<
+    Node,
+    | 'name'
+    | 'zone'
+    | 'flavorId'
+    | 'projectId'
+    | 'standing'
+    | 'powerPolicy'
+    | 'rack'
+    | 'unit'
+    | 'note'
+    | 'health'
+    | 'inventory'
+    | 'power'
+  >
+> & { bmc?: Partial<BmcAddress> };
+
+export interface Nodes {
+  find(id: string): Promise<Node | null>;
+  findByName(name: string): Promise<Node | null>;
+  list(filter: NodeFilter, page: { limit: number; marker?: string }): Promise<Node[]>;
+  count(filter: NodeFilter): Promise<number>;
+  /** One statement for many; simulated ones get their machine. Throws conflict for a name that is taken. */
+  enrol(nodes: NewNode[]): Promise<void>;
+  change(id: string, edit: NodeEdit): Promise<Node | null>;
+  /** Only nodes without a server. */
+  remove(id: string): Promise<boolean>;
+}
+
+/** One move, or one piece of news of a job. */
+export interface HistoryEvent {
+  /** Opaque, ordered; `Last-Event-ID` of the event stream. */
+  cursor: string;
+  at: Date;
+  projectId: string | null;
+  serverId: string | null;
+  nodeId: string | null;
+  jobId: string | null;
+  subJobId: string | null;
+  requestId: string | null;
+  actor: string;
+  reason: string;
+  operation: string | null;
+  fromState: State | null;
+  toState: State | null;
+  taskState: TaskState | null;
+  status: SubJob['status'] | null;
+  lastedMs: number | null;
+  evidence: string | null;
+}
+
+export interface History {
+  /** In commit order, after a cursor (null: from the beginning); never skips a row that commits late. */
+  listAfter(cursor: string | null, limit: number): Promise<HistoryEvent[]>;
+  /** The cursor of now. */
+  latestCursor(): Promise<string>;
+  listOfServer(serverId: string, limit: number): Promise<HistoryEvent[]>;
+  listOfNode(nodeId: string, limit: number): Promise<HistoryEvent[]>;
+  onNews(callback: () => void): Promise<() => Promise<void>>;
+}

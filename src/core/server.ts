@@ -1,0 +1,153 @@
+/** What somebody rents: the record that every API shows in its own words. */
+import type { ErrorFacts } from './errors.ts';
+import type { Door, Standing } from './lifecycle.ts';
+import type { Outcome } from './node.ts';
+
+export type Provisioning = 'install' | 'reinstall' | 'switch-install' | 'modify-ip' | 'uninstall';
+
+/** Why a server is Faulty, or why its last provisioning failed. */
+export interface Fault {
+  message: string;
+  details: string;
+  kind: ErrorFacts['kind'];
+  /** The operation that failed; null when the hardware failed by itself. */
+  operation: string | null;
+  at: string;
+}
+
+/** A NIC as asked for at creation. */
+export interface RequestedNic {
+  networkId: string;
+  ip: string | null;
+  portId: string | null;
+}
+
+export interface Port {
+  id: string;
+  networkId: string;
+  networkName: string;
+  vpcId: string;
+  subnetId: string;
+  projectId: string;
+  serverId: string | null;
+  mac: string;
+  ip: string;
+  name: string;
+  deleteOnTermination: boolean;
+}
+
+export interface Server extends Standing {
+  id: string;
+  /** Counts all servers of the installation; shown in `instance_name`. */
+  number: number;
+  projectId: string;
+  userId: string;
+  door: Door;
+  name: string;
+  description: string;
+  nodeId: string | null;
+  nodeName: string | null;
+  flavorId: string;
+  flavor: FlavorFacts;
+  imageId: string;
+  imageName: string | null;
+  imageOsType: string;
+  imageOsBits: number;
+  zone: string;
+  vpcId: string | null;
+  keyName: string | null;
+  userData: string | null;
+  metadata: Record<string, string>;
+  tags: string[];
+  schedulerHints: Record<string, unknown>;
+  enterpriseProjectId: string;
+  reservationId: string;
+  launchIndex: number;
+  locked: boolean;
+  provisioning: Provisioning | null;
+  provisioningOutcome: Outcome | null;
+  fault: Fault | null;
+  ports: Port[];
+  createdAt: Date;
+  updatedAt: Date;
+  launchedAt: Date | null;
+  terminatedAt: Date | null;
+}
+
+export interface FlavorFacts {
+  name: string;
+  vcpus: number;
+  ramMib: number;
+  diskGb: number;
+  extraSpecs: Record<string, string>;
+}
+
+/** A server to be made; the rest of its record follows from it. */
+export interface NewServer {
+  id: string;
+  projectId: string;
+  userId: string;
+  door: Door;
+  name: string;
+  description: string;
+  flavorId: string;
+  imageId: string;
+  zone: string;
+  vpcId: string | null;
+  nics: RequestedNic[];
+  keyName: string | null;
+  userData: string | null;
+  adminPasswordHash: string | null;
+  metadata: Record<string, string>;
+  tags: string[];
+  schedulerHints: Record<string, unknown>;
+  enterpriseProjectId: string;
+  reservationId: string;
+  launchIndex: number;
+}
+
+/** Which servers a list holds; every field narrows. `projectId` null: all projects (administrators). */
+export interface ServerFilter {
+  projectId: string | null;
+  ids?: string[];
+  nodeIds?: string[];
+  /** Substring of the name, case-sensitive; or, with `nameIsPattern`, a POSIX regular expression (Nova). */
+  name?: string;
+  nameIsPattern?: boolean;
+  states?: {
+    state: Standing['state'];
+    taskState?: Standing['taskState'];
+    deletingFrom?: Standing['state'][];
+  }[];
+  flavorId?: string;
+  imageId?: string;
+  tags?: string[];
+  reservationId?: string;
+  changesSince?: Date;
+  ip?: string;
+  /** Deleted servers are left out unless asked for. */
+  withDeleted?: boolean;
+}
+
+export interface ServerPage {
+  limit: number;
+  /** Keyset: the id of the last server of the page before. */
+  marker?: string;
+  /** Page numbers (BMS v1): so many servers are passed over. */
+  offset?: number;
+  sort?: { key: 'created' | 'updated' | 'name' | 'id' | 'state'; descending: boolean }[];
+}
+
+export interface Servers {
+  find(id: string, projectId: string | null): Promise<Server | null>;
+  list(filter: ServerFilter, page: ServerPage): Promise<Server[]>;
+  count(filter: ServerFilter): Promise<number>;
+  /** Facts that do not depend on state; null when the server is gone. */
+  change(
+    id: string,
+    projectId: string,
+    change: Partial<Pick<Server, 'name' | 'description' | 'metadata' | 'tags' | 'locked'>>,
+  ): Promise<Server | null>;
+  /** Sums over the live servers of a project, for quotas. */
+  usage(projectId: string): Promise<{ servers: number; vcpus: number; ramMib: number }>;
+}

@@ -1,0 +1,147 @@
+/** Accounts (wire: domain), projects, users, roles, and who is asking. */
+
+export interface Account {
+  id: string;
+  name: string;
+  description: string;
+  enabled: boolean;
+  createdAt: Date;
+}
+
+export interface Project {
+  id: string;
+  accountId: string;
+  name: string;
+  description: string;
+  enabled: boolean;
+  createdAt: Date;
+}
+
+export interface User {
+  id: string;
+  accountId: string;
+  name: string;
+  email: string | null;
+  description: string;
+  enabled: boolean;
+  isRoot: boolean;
+  defaultProjectId: string | null;
+  createdAt: Date;
+}
+
+export interface Role {
+  id: string;
+  name: string;
+  description: string;
+}
+
+/** `admin` may do all, everywhere; `member` all within its project; `reader` looks only. */
+export const builtInRoles = ['admin', 'member', 'reader'] as const;
+
+export interface RoleAssignment {
+  userId: string;
+  roleId: string;
+  roleName: string;
+  projectId: string | null;
+  accountId: string | null;
+}
+
+/** Exactly one of project and account, or neither (unscoped). */
+export interface Scope {
+  project: Project | null;
+  account: Account | null;
+}
+
+/** Who is asking, already checked. */
+export interface Caller extends Scope {
+  user: User;
+  userAccount: Account;
+  /** The project's account when scoped to a project. */
+  projectAccount: Account | null;
+  roles: Role[];
+  isAdmin: boolean;
+  /** How the caller proved who it is: `password`, `token`, … */
+  methods: string[];
+  auditId: string;
+  issuedAt: Date;
+  expiresAt: Date;
+}
+
+export interface NewToken {
+  hash: Buffer;
+  userId: string;
+  projectId: string | null;
+  accountId: string | null;
+  methods: string[];
+  auditId: string;
+  issuedAt: Date;
+  expiresAt: Date;
+}
+
+/** What a login looks at; `passwordHash` null: cannot log in by password. */
+export interface Credentials {
+  user: User;
+  account: Account;
+  passwordHash: string | null;
+  lockedUntil: Date | null;
+}
+
+export interface Tenancy {
+  listAccounts(filter?: { name?: string }): Promise<Account[]>;
+  findAccount(id: string): Promise<Account | null>;
+  createAccount(account: Account): Promise<Account>;
+  changeAccount(
+    id: string,
+    change: Partial<Pick<Account, 'name' | 'description' | 'enabled'>>,
+  ): Promise<Account | null>;
+  removeAccount(id: string): Promise<boolean>;
+
+  listProjects(filter?: { accountId?: string; name?: string; userId?: string }): Promise<Project[]>;
+  findProject(id: string): Promise<Project | null>;
+  createProject(project: Project): Promise<Project>;
+  changeProject(
+    id: string,
+    change: Partial<Pick<Project, 'name' | 'description' | 'enabled'>>,
+  ): Promise<Project | null>;
+  removeProject(id: string): Promise<boolean>;
+
+  listUsers(filter?: { accountId?: string; name?: string }): Promise<User[]>;
+  findUser(id: string): Promise<User | null>;
+  createUser(user: User, passwordHash: string | null): Promise<User>;
+  /** A new password revokes the user's tokens. */
+  changeUser(
+    id: string,
+    change: Partial<Pick<User, 'name' | 'email' | 'description' | 'enabled' | 'defaultProjectId'>> & {
+      passwordHash?: string;
+    },
+  ): Promise<User | null>;
+  removeUser(id: string): Promise<boolean>;
+
+  listRoles(filter?: { name?: string }): Promise<Role[]>;
+  createRole(role: Role): Promise<Role>;
+  removeRole(id: string): Promise<boolean>;
+  listAssignments(filter: {
+    userId?: string;
+    projectId?: string;
+    accountId?: string;
+  }): Promise<RoleAssignment[]>;
+  assign(userId: string, roleId: string, on: { projectId: string } | { accountId: string }): Promise<void>;
+  unassign(
+    userId: string,
+    roleId: string,
+    on: { projectId: string } | { accountId: string },
+  ): Promise<boolean>;
+
+  findCredentials(who: { id: string } | { name: string; accountId: string }): Promise<Credentials | null>;
+  /** Counts a wrong password; after `most` in a row the user is locked for `lockSeconds`. */
+  countFailedLogin(userId: string, most: number, lockSeconds: number): Promise<void>;
+  forgiveFailedLogins(userId: string): Promise<void>;
+
+  addToken(token: NewToken): Promise<void>;
+  /** The caller behind an unexpired token of an enabled user, project and account; null otherwise. */
+  findCaller(tokenHash: Buffer): Promise<Caller | null>;
+  revokeToken(tokenHash: Buffer): Promise<boolean>;
+  /** Calls back when a token, user, role or project has changed anywhere: what was remembered is void. */
+  onChange(callback: () => void): Promise<() => Promise<void>>;
+  purgeExpiredTokens(): Promise<number>;
+}

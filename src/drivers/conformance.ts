@@ -1,0 +1,208 @@
+/**
+ * What the engine relies on in every driver. Each driver's tests run this suite over a machine of their own; a part
+ * that a driver cannot have is left out with the reason in its title.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BootDevice, DeployOrder, Node } from '../core/node.ts';
+import { DriverError, type DeployReading, type Driver, type Purpose } from '../core/ports.ts';
+
+export interface Subject {
+  driver: Driver;
+  /** Powered off when it is made. */
+  node: Node;
+  /** The truth about the machine, past the driver. */
+  machine: {
+    power(): 'on' | 'off';
+    /** Number of power commands that the machine carried out. */
+    powerCommands(): number | Promise<number>;
+    /** What the next start boots, as far as it was asked for. */
+    bootDevice?(): BootDevice | null;
+  };
+  /** A node of the same driver at which nobody answers. */
+  unreachable?: Node;
+  /** The same node with a wrong password. */
+  wrongCredentials?: Node;
+  close(): Promise<void>;
+}
+
+/** Parts that a driver does not have, each with the reason. */
+export type Lacks = Partial<Record<'unreachable' | 'credentials' | 'boot-device', string>>;
+
+const purpose: Purpose = { operation: 'power-sync', subJobId: null };
+const order: DeployOrder = {
+  imageId: '5f1c3d0e-6f5b-4c54-9d0b-5d1d6a1f0001',
+  imageName: 'Test image',
+  hostname: 'conformance',
+  userData: null,
+  publicKeys: [],
+  adminPasswordHash: null,
+};
+/** Looks before a test gives up; each waits as long as the driver says. */
+const mostLooks = 200;
+
+export function conformance(name: string, make: () => Promise<Subject>, lacks: Lacks = {}): void {
+  describe(`the ${name} driver`, () => {
+    let subject: Subject;
+    beforeEach(async () => {
+      subject = await make();
+    });
+    afterEach(async () => {
+      await subject.driver.close();
+      await subject.close();
+    });
+
+    /** Asks for a power state and looks until it is there. */
+    async function bring(power: 'on' | 'off'): Promise<void> {
+      const { driver, node } = subject;
+      const { evidence, lookInMs } = await driver.setPower(node, power, purpose);
+      expectSentence(evidence, node);
+      await lookUntil(lookInMs, async () => (await driver.readPower(node, purpose)).power === power);
+    }
+
+    it('reads the power of a machine and says where it knows it from', async () => {
+      const { power, evidence } = await subject.driver.readPower(subject.node, purpose);
+      expect(power).toBe(subject.machine.power());
+      expectSentence(evidence, subject.node);
+    });
+
+    it('brings a machine on and off again, and reads the effect', async () => {
+      await bring('on');
+      expect(subject.machine.power()).toBe('on');
+      await bring('off');
+      expect(subject.machine.power()).toBe('off');
+    });
+
+    it('carries a command out once', async () => {
+      const before = await subject.machine.powerCommands();
+      await bring('on');
+      expect(await subject.machine.powerCommands()).toBe(before + 1);
+    });
+
+    it('sends nothing when the state holds already', async () => {
+      await bring('on');
+      const before = await subject.machine.powerCommands();
+      await bring('on');
+      await subject.driver.setPower(subject.node, 'on', purpose);
+      expect(await subject.machine.powerCommands()).toBe(before);
+    });
+
+    it.skipIf(lacks['boot-device'])(
+      `sets the boot device of the next start${because(lacks['boot-device'])}`,
+      async () => {
+        for (const device of ['network', 'disk'] as const) {
+          const { evidence } = await subject.driver.setBootDevice(subject.node, device, purpose);
+          expectSentence(evidence, subject.node);
+          expect(subject.machine.bootDevice?.()).toBe(device);
+        }
+      },
+    );
+
+    it('tells what a machine is made of', async () => {
+      const inventory = await subject.driver.inspect(subject.node, purpose);
+      expect(inventory.serialNumber).not.toBe('');
+      expect(inventory.cpuCores).toBeGreaterThan(0);
+      expect(inventory.memoryMib).toBeGreaterThan(0);
+      expect(inventory.nics.length).toBeGreaterThan(0);
+      for (const { mac } of inventory.nics) expect(mac).toMatch(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
+    });
+
+    it('deploys, also when begun twice, and leaves the machine off', async () => {
+      await bring('on');
+      const { driver, node } = subject;
+      await driver.beginDeploy(node, order, purpose);
+      const { evidence, lookInMs } = await patiently(() => driver.beginDeploy(node, order, purpose));
+      expectSentence(evidence, node);
+      await lookUntil(lookInMs, async () => {
+        const reading = await driver.readDeploy(node, purpose);
+        expectSentence(reading.evidence, node);
+        expect(reading.status).not.toBe('failed');
+        return reading.status === 'done' ? true : reading.lookInMs;
+      });
+      expect(subject.machine.power()).toBe('off');
+    });
+
+    it('ends a wipe, and says so when the disks were not wiped', async () => {
+      const { driver, node } = subject;
+      await driver.beginWipe(node, purpose);
+      const { lookInMs } = await driver.beginWipe(node, purpose);
+      let reading: DeployReading | undefined;
+      await lookUntil(lookInMs, async () => {
+        reading = await driver.readWipe(node, purpose);
+        expectSentence(reading.evidence, node);
+        return reading.status === 'running' ? reading.lookInMs : true;
+      });
+      expect(reading?.status).toMatch(/^(done|failed)$/);
+    });
+
+    it.skipIf(lacks.unreachable)(
+      `calls a machine that does not answer unreachable${because(lacks.unreachable)}`,
+      async () => {
+        const error = await failure(subject.driver.readPower(subject.unreachable!, purpose));
+        expect(error).toMatchObject({ kind: 'unreachable', canRepeat: true });
+        expectSentence(error.message, subject.unreachable!);
+      },
+    );
+
+    it.skipIf(lacks.credentials)(
+      `calls wrong credentials denied and never tells them${because(lacks.credentials)}`,
+      async () => {
+        const node = subject.wrongCredentials!;
+        for (let times = 0; times < 4; times += 1) {
+          const error = await failure(subject.driver.readPower(node, purpose));
+          expect(error).toMatchObject({ kind: 'denied', canRepeat: false });
+          expectSentence(error.message, node);
+        }
+      },
+    );
+
+    it('may be closed twice', async () => {
+      await subject.driver.readPower(subject.node, purpose);
+      await subject.driver.close();
+      await expect(subject.driver.close()).resolves.toBeUndefined();
+    });
+  });
+}
+
+function because(lack: string | undefined): string {
+  return lack === undefined ? '' : ` (not here: ${lack})`;
+}
+
+/** Looks until `look` says true; a number is the wait before the next look, false means the wait given at first. */
+async function lookUntil(lookInMs: number, look: () => Promise<boolean | number>): Promise<void> {
+  let waitMs = lookInMs;
+  for (let looks = 0; looks < mostLooks; looks += 1) {
+    await sleep(waitMs);
+    const seen = await look();
+    if (seen === true) return;
+    if (typeof seen === 'number') waitMs = seen;
+  }
+  throw new Error(`not seen in ${mostLooks} looks`);
+}
+
+/** Comes again when the machine is still busy with the last command, as the engine does. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.kind !== 'busy' || tries === mostLooks) throw error;
+      await sleep(error.retryAfterMs ?? 10);
+    }
+  }
+}
+
+async function failure(promise: Promise<unknown>): Promise<DriverError> {
+  const error: unknown = await promise.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(DriverError);
+  return error as DriverError;
+}
+
+function expectSentence(evidence: string, node: Node): void {
+  expect(evidence).toMatch(/^[A-Z]\S* .*\S$/);
+  const { password } = node.bmc;
+  expect(password !== '' && evidence.includes(password)).toBe(false);
+}

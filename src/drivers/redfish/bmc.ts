@@ -1,0 +1,155 @@
+/** One BMC as the driver sees it: connection, governor and session joined, and what was learnt about it. */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BmcAddress } from '../../core/node.ts';
+import type { DriverError } from '../../core/ports.ts';
+import { isSuccess, retryAfterMs, toDriverError, type Answer } from './answer.ts';
+import { Connection, type ConnectionOptions, type Request } from './connection.ts';
+import type { Json } from './fields.ts';
+import { Governor, type GovernorOptions } from './governor.ts';
+import { findQuirks } from './quirks.ts';
+import { Session, type SessionOptions } from './session.ts';
+
+export type BmcOptions = ConnectionOptions & GovernorOptions & SessionOptions;
+
+/** DSP0266 "Redfish-defined URIs": the root is found here on every service and is open to all. */
+const rootPath = '/redfish/v1/';
+/** A BMC that does not answer must not hold up the shutdown. */
+const longestGoodbyeMs = 3_000;
+/** Sessions kept in memory per BMC; more than one only while credentials change. */
+const mostSessions = 4;
+
+export class Bmc {
+  readonly connection: Connection;
+  readonly governor: Governor;
+  /** The path of the system when the node names none; null before it was found. */
+  systemPath: string | null = null;
+  /** The form of If-Match that this BMC took last, a word of `etag.ts`. */
+  etagForm: string | null = null;
+  readonly #options: BmcOptions;
+  readonly #sessions = new Map<string, Session>();
+  #root: Json | null = null;
+  #givenPin: string | null;
+
+  constructor(address: string, pinned: string | null, options: BmcOptions) {
+    this.#options = options;
+    this.#givenPin = pinned;
+    this.connection = new Connection(address, pinned, options);
+    this.governor = new Governor(options);
+  }
+
+  /** A way to speak to this BMC as that account. Another account ends the session of the one before. */
+  as(account: Pick<BmcAddress, 'username' | 'password'>): Client {
+    const key = createHash('sha256').update(`${account.username}\0${account.password}`).digest('hex');
+    let session = this.#sessions.get(key);
+    if (!session) {
+      this.#sessions.forEach((other) => void other.end());
+      const oldest = this.#sessions.keys().next();
+      if (this.#sessions.size >= mostSessions && !oldest.done) this.#sessions.delete(oldest.value);
+      session = new Session(this.connection, account, () => this.#readRoot(), this.#options);
+      this.#sessions.set(key, session);
+    }
+    return new Client(this, session, this.#options.now);
+  }
+
+  /** Whether connections made here are good for that pin. A pin taken away means: learn the next certificate. */
+  suits(pin: string | null): boolean {
+    const isTakenAway = pin === null && this.#givenPin !== null;
+    this.#givenPin = pin;
+    return !isTakenAway && (pin === null || this.connection.isPinnedTo(pin));
+  }
+
+  async close(): Promise<void> {
+    const ended = [...this.#sessions.values()].map((session) => session.end());
+    await Promise.race([Promise.all(ended), sleep(longestGoodbyeMs, null, { ref: false })]);
+    await this.connection.close();
+  }
+
+  /** The service root, read once; it may be read without logging in. Runs inside an exchange. */
+  async #readRoot(): Promise<Json> {
+    if (this.#root) return this.#root;
+    const answer = await this.connection.send({ method: 'GET', path: rootPath });
+    if (answer.statusCode === 401) return {}; // against the clause; without its links Basic is left
+    if (!isSuccess(answer)) throw toDriverError(answer, this.#options.now(), this.governor.pauseMs(1));
+    return (this.#root = answer.body);
+  }
+
+  /** The service root for whoever has logged in already. */
+  async root(client: Client): Promise<Json> {
+    return (this.#root ??= (await client.get(rootPath)).body);
+  }
+
+  get quirks() {
+    return findQuirks(this.#root ?? {});
+  }
+}
+
+/** Requests to a BMC as one account. Each is one exchange of the governor; logging in happens within it. */
+export class Client {
+  readonly bmc: Bmc;
+  readonly #session: Session;
+  readonly #now: () => number;
+
+  constructor(bmc: Bmc, session: Session, now: () => number) {
+    this.bmc = bmc;
+    this.#session = session;
+    this.#now = now;
+  }
+
+  /** Reads a resource; throws when it cannot be had. */
+  async get(path: string): Promise<Answer> {
+    const answer = await this.#read(path);
+    if (!isSuccess(answer)) throw this.toError(answer);
+    return answer;
+  }
+
+  /** Reads a resource that a BMC may not have; null whenever it answers anything but the resource. */
+  async find(path: string | null): Promise<Json | null> {
+    if (path === null) return null;
+    const answer = await this.#read(path);
+    return isSuccess(answer) ? answer.body : null;
+  }
+
+  /** 500 to a GET is often gone the second time (sushy get-retry). */
+  async #read(path: string): Promise<Answer> {
+    const answer = await this.send({ method: 'GET', path });
+    return answer.statusCode >= 500 ? this.send({ method: 'GET', path }) : answer;
+  }
+
+  root(): Promise<Json> {
+    return this.bmc.root(this);
+  }
+
+  /** Answers of any status except 401; throws `busy` when the BMC names a time to come again. */
+  async send(request: Request): Promise<Answer> {
+    const answer = await this.bmc.governor.run(() => this.#exchange(request));
+    const quietMs = [429, 503].includes(answer.statusCode) ? retryAfterMs(answer, this.#now()) : null;
+    if (quietMs === null) return answer;
+    this.bmc.governor.keepQuiet(quietMs);
+    throw this.toError(answer);
+  }
+
+  toError(answer: Answer): DriverError {
+    return toDriverError(answer, this.#now(), this.bmc.quirks.notReadyMs ?? this.bmc.governor.pauseMs(1));
+  }
+
+  retryAfterMs(answer: Answer): number | null {
+    return retryAfterMs(answer, this.#now());
+  }
+
+  async #exchange(request: Request): Promise<Answer> {
+    let credentials = await this.#session.credentials();
+    let answer = await this.#sendAs(credentials, request);
+    if (answer.statusCode === 401 && this.#session.expire(credentials)) {
+      credentials = await this.#session.credentials(); // sessions end with idleness and with the BMC's own restarts
+      answer = await this.#sendAs(credentials, request); // 401: it was not carried out, so any method may be repeated
+    }
+    if (answer.statusCode === 401) throw this.#session.refuse(answer);
+    this.#session.confirm();
+    return answer;
+  }
+
+  #sendAs(credentials: Record<string, string>, request: Request): Promise<Answer> {
+    return this.bmc.connection.send({ ...request, headers: { ...request.headers, ...credentials } });
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * HTTP to one BMC: its own pool, its own idea of the certificate. BMC certificates are self-signed and their clocks
+ * wrong, so a certificate authority proves nothing; the certificate met first is remembered and no other is accepted.
+ */
+import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { buildConnector, Pool } from 'undici';
+import { DriverError } from '../../core/ports.ts';
+import type { Answer, Method } from './answer.ts';
+import { toRecord, toText } from './fields.ts';
+
+export interface ConnectionOptions {
+  /** Until the connection stands, in milliseconds. */
+  connectTimeoutMs: number;
+  /** Until the answer's head came, and between two parts of its body, in milliseconds. */
+  answerTimeoutMs: number;
+  connections: number;
+}
+
+export interface Request {
+  method: Method;
+  path: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+const mostRedirects = 5;
+const largestAnswerBytes = 8 << 20;
+
+export class Connection {
+  readonly #origin: URL;
+  readonly #pool: Pool;
+  #pinned: string | null;
+
+  /** `address` is an origin (`https://10.0.0.7`); `pinned` a SHA-256 in hex or null. Throws `rejected` on nonsense. */
+  constructor(address: string, pinned: string | null, options: ConnectionOptions) {
+    if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+      throw new DriverError('rejected', 'The BMC address is no http or https address');
+    }
+    this.#origin = new URL(address);
+    this.#pinned = pinned === null ? null : toHex(pinned);
+    this.#pool = new Pool(this.#origin.origin, {
+      connect: this.#connector(options.connectTimeoutMs),
+      connections: options.connections,
+      allowH2: false,
+      headersTimeout: options.answerTimeoutMs,
+      bodyTimeout: options.answerTimeoutMs,
+      maxResponseSize: largestAnswerBytes,
+    });
+  }
+
+  /** SHA-256 of the only certificate that is accepted, hex; null before the first contact and over plain HTTP. */
+  get certificateSha256(): string | null {
+    return this.#pinned;
+  }
+
+  isPinnedTo(certificateSha256: string): boolean {
+    return this.#pinned === toHex(certificateSha256);
+  }
+
+  /**
+   * Sends one request. Redirects keep the method (307, 308: BMCs answer POST so, LP 2146882). A GET is repeated once
+   * when the connection broke, for BMCs drop idle connections; nothing else ever is.
+   */
+  async send(request: Request): Promise<Answer> {
+    let { path } = request;
+    for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+      const answer = await this.#sendOnce({ ...request, path });
+      const isRedirect =
+        [307, 308].includes(answer.statusCode) ||
+        (request.method === 'GET' && [301, 302].includes(answer.statusCode));
+      const location = answer.headers['location'];
+      if (!isRedirect || location === undefined) return answer;
+      const target = new URL(location, new URL(path, this.#origin));
+      if (target.origin !== this.#origin.origin) {
+        throw new DriverError(
+          'rejected',
+          `The BMC redirects to ${target.origin}; enrol it under that address`,
+        );
+      }
+      path = target.pathname + target.search;
+    }
+    throw new DriverError('rejected', `The BMC redirected ${request.path} more than ${mostRedirects} times`);
+  }
+
+  /** A path on this BMC from a path or URL in an answer; BMCs behind NAT name hosts that only they know. */
+  toPath(location: string): string {
+    const url = new URL(location, this.#origin);
+    return url.pathname + url.search;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #sendOnce(request: Request): Promise<Answer> {
+    try {
+      return await this.#exchange(request);
+    } catch (error) {
+      if (request.method !== 'GET' || !isReset(error)) throw toUnreachable(error, request);
+    }
+    try {
+      return await this.#exchange(request);
+    } catch (error) {
+      throw toUnreachable(error, request);
+    }
+  }
+
+  async #exchange({ method, path, headers, body }: Request): Promise<Answer> {
+    const response = await this.#pool.request({
+      method,
+      path,
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'identity', // compression turns ETags weak (sushy connector)
+        'odata-version': '4.0', // some BMCs insist (DSP0266 "Request headers")
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.body.text();
+    const flat = Object.entries(response.headers).map(([name, value]) => [name, [value].flat()[0] ?? '']);
+    return {
+      method,
+      path,
+      statusCode: response.statusCode,
+      headers: Object.fromEntries(flat),
+      body: parse(text),
+    };
+  }
+
+  #connector(timeout: number): buildConnector.connector {
+    // A resumed TLS session carries no certificate to compare, hence no cached sessions.
+    const connect = buildConnector({
+      rejectUnauthorized: false,
+      maxCachedSessions: 0,
+      allowH2: false,
+      timeout,
+    });
+    return (options, callback) =>
+      connect(
+        { ...options, servername: isIP(options.hostname) ? '' : options.servername },
+        (error, socket) => {
+          if (error) return callback(error, null);
+          const refusal = options.protocol === 'https:' ? this.#judge(socket as TLSSocket) : null;
+          if (refusal === null) return callback(null, socket);
+          socket.destroy();
+          return callback(refusal, null);
+        },
+      );
+  }
+
+  #judge(socket: TLSSocket): DriverError | null {
+    const seen = toHex(socket.getPeerCertificate().fingerprint256 ?? '');
+    this.#pinned ??= seen;
+    if (seen !== '' && seen === this.#pinned) return null;
+    const words = `The BMC shows another certificate (SHA-256 ${seen}) than the pinned one (${this.#pinned}); nothing was sent. Pin the new one if the change is meant`;
+    return new DriverError('denied', words);
+  }
+}
+
+function toHex(fingerprint: string): string {
+  return fingerprint.replaceAll(':', '').toLowerCase();
+}
+
+function parse(text: string): Answer['body'] {
+  try {
+    return toRecord(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, cause } = toRecord(error);
+  return toText(code) ?? toText(toRecord(cause)['code']) ?? 'no further word';
+}
+
+function isReset(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
+}
+
+function toUnreachable(error: unknown, { method, path }: Request): DriverError {
+  if (error instanceof DriverError) return error;
+  const unknown = method === 'GET' ? '' : '; whether it was carried out is not known';
+  const words = `The BMC gave no answer to ${method} ${path} (${codeOf(error)})${unknown}`;
+  return new DriverError('unreachable', words, { cause: error });
+}

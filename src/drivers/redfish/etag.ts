@@ -1,0 +1,45 @@
+/**
+ * If-Match on PATCH. DSP0266 lets a service demand it (428) and refuse a stale tag (412); in the field Lenovo demands
+ * it, others answer 412 to their own weak or quoted tag, and AMI and DGX take `*` (sushy connector, gofish
+ * stripEtagQuotes, ansible#56150, community.general#3268). So the forms are tried in turn, the one that worked first.
+ */
+import type { Answer } from './answer.ts';
+import type { Client } from './bmc.ts';
+import { toText } from './fields.ts';
+
+const forms = ['given', 'strong', 'bare', 'none', 'any'] as const;
+type EtagForm = (typeof forms)[number];
+
+/** The tag of a resource: the header first, then the annotation in the body (DSP0266 "ETags"). */
+export function etagOf(resource: Answer): string | null {
+  return toText(resource.headers['etag']) ?? toText(resource.body['@odata.etag']);
+}
+
+function inForm(form: EtagForm, given: string | null): string | null {
+  if (form === 'none') return null;
+  if (form === 'any') return '*';
+  if (given === null) return null;
+  const strong = given.replace(/^W\//, '');
+  if (form === 'given') return given;
+  return form === 'strong' ? strong : strong.replaceAll('"', '');
+}
+
+/** PATCHes with each form of the tag until the answer is neither 412 nor 428; that answer is returned. */
+export async function patch(client: Client, resource: Answer, body: unknown): Promise<Answer> {
+  const { bmc } = client;
+  const given = etagOf(resource);
+  const order = forms.toSorted((a, b) => Number(b === bmc.etagForm) - Number(a === bmc.etagForm));
+  const tried = new Set<string | null>();
+  let answer: Answer | null = null;
+  for (const form of order) {
+    const tag = inForm(form, given);
+    if (tried.has(tag)) continue;
+    tried.add(tag);
+    const headers: Record<string, string> = tag === null ? {} : { 'if-match': tag };
+    answer = await client.send({ method: 'PATCH', path: resource.path, headers, body });
+    if (answer.statusCode === 412 || answer.statusCode === 428) continue;
+    bmc.etagForm = form;
+    return answer;
+  }
+  return answer!; // there is always the form without a tag
+}

@@ -1,0 +1,78 @@
+/** What a machine is made of, as its BMC tells. Every part is optional and may be of another type than promised. */
+import type { BmcAddress, Health, Inventory } from '../../core/node.ts';
+import type { Client } from './bmc.ts';
+import { isAbsent, readMembers } from './collection.ts';
+import { toLink, toLinks, toList, toNumber, toRecord, toText, type Json } from './fields.ts';
+import { readDisks } from './inventory-disks.ts';
+import { readSystem } from './system.ts';
+
+export async function inspect(client: Client, named: BmcAddress['system']): Promise<Inventory> {
+  const { body: system } = await readSystem(client, named);
+  const [processors, memory, disks, nics, manager] = await Promise.all([
+    readMembers(client, toLink(system['Processors'])),
+    readMemoryMib(client, system),
+    readDisks(client, system),
+    readMembers(client, toLink(system['EthernetInterfaces'])),
+    readManager(client, system),
+  ]);
+  const summary = toRecord(system['ProcessorSummary']);
+  const cpus = processors.filter(
+    (cpu) => (toText(cpu['ProcessorType']) ?? 'CPU') === 'CPU' && !isAbsent(cpu),
+  );
+  return {
+    manufacturer: toText(system['Manufacturer']) ?? 'unknown',
+    model: toText(system['Model']) ?? 'unknown',
+    serialNumber: toText(system['SerialNumber']) ?? toText(system['UUID']) ?? 'unknown',
+    cpuCores: countCores(cpus, summary),
+    cpuModel: toText(summary['Model']) ?? toText(cpus[0]?.['Model']) ?? 'unknown',
+    memoryMib: memory,
+    disks,
+    nics: distinct(nics.flatMap(toNic)),
+    biosVersion: toText(system['BiosVersion']),
+    bmcVersion: toText(manager?.['FirmwareVersion']),
+    health: toHealth(toRecord(system['Status'])),
+  };
+}
+
+/** Processor by processor, for CoreCount of the summary came late (ComputerSystem 1.14) and is often missing. */
+function countCores(cpus: Json[], summary: Json): number {
+  const cores = cpus.reduce((sum, cpu) => sum + (toNumber(cpu['TotalCores']) ?? 0), 0);
+  return cores || (toNumber(summary['CoreCount']) ?? toNumber(summary['Count']) ?? 0);
+}
+
+/** MemorySummary is in GiB; without it the modules are added up, which are in MiB. */
+async function readMemoryMib(client: Client, system: Json): Promise<number> {
+  const total = toNumber(toRecord(system['MemorySummary'])['TotalSystemMemoryGiB']);
+  if (total) return Math.round(total * 1024);
+  const modules = await readMembers(client, toLink(system['Memory']));
+  return modules.reduce((sum, module) => sum + (toNumber(module['CapacityMiB']) ?? 0), 0);
+}
+
+/** By the system's own link, else the first manager there is: Huawei 1288H names none (sushy). */
+async function readManager(client: Client, system: Json): Promise<Json | null> {
+  const [managedBy] = toLinks(toRecord(system['Links'])['ManagedBy']);
+  if (managedBy) return client.find(managedBy);
+  const root = await client.root();
+  const managers = await client.find(toLink(root['Managers']) ?? '/redfish/v1/Managers');
+  return client.find(toLinks(managers?.['Members'])[0] ?? null);
+}
+
+/** An interface without a MAC cannot be told apart on the wire, so it is left out. */
+function toNic(nic: Json): Inventory['nics'] {
+  const mac = toText(nic['PermanentMACAddress']) ?? toText(nic['MACAddress']);
+  if (mac === null || isAbsent(nic)) return [];
+  const name = toText(nic['Id']) ?? toText(nic['Name']) ?? mac;
+  const speedMbps = toNumber(nic['SpeedMbps']);
+  return [{ name, mac: mac.toLowerCase().replaceAll('-', ':'), speedMbps: speedMbps || null }];
+}
+
+/** VLANs stand beside their port with the same MAC (DMTF mock-up rackmount1); the port comes first. */
+function distinct(nics: Inventory['nics']): Inventory['nics'] {
+  return nics.filter(({ mac }, index) => nics.findIndex((nic) => nic.mac === mac) === index);
+}
+
+function toHealth(status: Json): Health {
+  const words = toList([status['HealthRollup'], status['Health']]);
+  const word = words.find((health) => health === 'OK' || health === 'Warning' || health === 'Critical');
+  return (word as Health | undefined) ?? 'Unknown';
+}

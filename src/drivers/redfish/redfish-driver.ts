@@ -1,0 +1,95 @@
+/**
+ * The Redfish driver: one `Bmc` per address for as long as the process lives; what it learnt of it stays in memory.
+ * DSP0266 is the protocol, DSP2046 the meaning of the resources.
+ */
+import type { Node } from '../../core/node.ts';
+import { DriverError, type Driver } from '../../core/ports.ts';
+import { Bmc, type BmcOptions, type Client } from './bmc.ts';
+import { setBootDevice } from './boot-device.ts';
+import { governorDefaults, type Governor } from './governor.ts';
+import { inspect } from './inventory.ts';
+import { beginDeploy, beginWipe, readDeploy, readWipe } from './preinstalled-system.ts';
+import { setPower } from './reset.ts';
+import { sessionDefaults } from './session.ts';
+import { readSystem, toPower } from './system.ts';
+
+export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connections'>> {
+  /** When to look after a command whose BMC names no time, in milliseconds. */
+  firstLookMs?: number;
+  /** A certificate was met for the first time (SHA-256, hex): to be stored as the node's pin. Once per node. */
+  onCertificate?: (node: Node, sha256: string) => void;
+}
+
+export interface RedfishDriver extends Driver {
+  /** For tests and metrics: how a BMC is treated; undefined when it was never spoken to. */
+  governorOf(address: string): Governor | undefined;
+}
+
+export function createRedfishDriver(options: RedfishDriverOptions = {}): RedfishDriver {
+  const { firstLookMs = 1_000, onCertificate, ...given } = options;
+  const settings: BmcOptions = {
+    ...governorDefaults,
+    ...sessionDefaults,
+    connectTimeoutMs: 5_000,
+    answerTimeoutMs: 30_000,
+    ...given,
+    connections: given.concurrency ?? governorDefaults.concurrency,
+  };
+  const bmcs = new Map<string, Bmc>();
+  const told = new Map<string, string>();
+  let isClosed = false;
+
+  function toBmc({ address, certificateSha256: pin }: Node['bmc']): Bmc {
+    if (isClosed) throw new DriverError('unreachable', 'The driver is closed');
+    const known = bmcs.get(address);
+    if (known?.suits(pin)) return known;
+    void known?.close(); // the pin was changed: connections made under the old one must not live on
+    const bmc = new Bmc(address, pin, settings);
+    bmcs.set(address, bmc);
+    return bmc;
+  }
+
+  async function ask<T>(node: Node, question: (client: Client) => Promise<T>): Promise<T> {
+    const bmc = toBmc(node.bmc);
+    try {
+      return await question(bmc.as(node.bmc));
+    } finally {
+      const seen = bmc.connection.certificateSha256;
+      if (seen !== null && node.bmc.certificateSha256 === null && told.get(node.id) !== seen) {
+        told.set(node.id, seen);
+        onCertificate?.(node, seen);
+      }
+    }
+  }
+
+  return {
+    name: 'redfish',
+    // Lags of 30 to 60 s are seen (Ironic rn conductor-power-sync-timeout), but a repeated reset then asks for the
+    // state that is coming anyway.
+    powerLagMs: 10_000,
+    equalReadings: 1,
+    timeScale: 1,
+
+    readPower: (node) =>
+      ask(node, async (client) => {
+        const { power, word } = toPower((await readSystem(client, node.bmc.system)).body);
+        return { power, evidence: `Redfish PowerState ${word}` };
+      }),
+    setPower: (node, power) => ask(node, (client) => setPower(client, node.bmc.system, power, firstLookMs)),
+    setBootDevice: (node, device) => ask(node, (client) => setBootDevice(client, node.bmc.system, device)),
+    inspect: (node) => ask(node, (client) => inspect(client, node.bmc.system)),
+
+    beginDeploy: (node) => ask(node, (client) => beginDeploy(client, node.bmc.system, firstLookMs)),
+    readDeploy: (node) => ask(node, (client) => readDeploy(client, node.bmc.system, firstLookMs)),
+    beginWipe: async () => beginWipe(),
+    readWipe: async () => readWipe(),
+
+    async close() {
+      isClosed = true;
+      const open = [...bmcs.values()];
+      bmcs.clear();
+      await Promise.all(open.map((bmc) => bmc.close()));
+    },
+    governorOf: (address) => bmcs.get(address)?.governor,
+  };
+}

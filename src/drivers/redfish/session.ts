@@ -1,0 +1,137 @@
+/**
+ * Who we are to one BMC: one session, made when needed, ended on close; HTTP Basic where the BMC has no sessions
+ * (DSP0266 "Authentication" knows these two). After two refused logins the BMC is left alone, for more would lock the
+ * account (NICo AvoidLockout); another name or password is another `Session` and starts afresh.
+ */
+import { DriverError } from '../../core/ports.ts';
+import { hasMessage, isBusy, isSuccess, sessionLimit, toDriverError, type Answer } from './answer.ts';
+import type { Connection } from './connection.ts';
+import { toLink, toRecord, toText, type Json } from './fields.ts';
+
+export interface Account {
+  username: string;
+  password: string;
+}
+
+export interface SessionOptions {
+  /** So many refusals in a row are risked. */
+  refusalsAllowed: number;
+  /** How long the BMC is then left alone, in milliseconds. */
+  refusalHoldMs: number;
+  /** How long Basic is used when all sessions are taken (Supermicro has 16, iDRAC 8), in milliseconds. */
+  fullHoldMs: number;
+  now: () => number;
+}
+
+export const sessionDefaults: SessionOptions = {
+  refusalsAllowed: 2,
+  refusalHoldMs: 3_600_000,
+  fullHoldMs: 600_000,
+  now: Date.now,
+};
+
+export type Credentials = Record<string, string>;
+
+export class Session {
+  readonly #connection: Connection;
+  readonly #account: Account;
+  readonly #root: () => Promise<Json>;
+  readonly #options: SessionOptions;
+  #token: { credentials: Credentials; location: string | null } | null = null;
+  #login: Promise<Credentials> | null = null;
+  #basicUntil = 0;
+  #refusals = 0;
+  #heldUntil = 0;
+
+  constructor(connection: Connection, account: Account, root: () => Promise<Json>, options: SessionOptions) {
+    this.#connection = connection;
+    this.#account = account;
+    this.#root = root;
+    this.#options = options;
+  }
+
+  /** The headers that say who we are; logs in when there is no session. Throws `denied` while held. */
+  async credentials(): Promise<Credentials> {
+    this.#refuseWhileHeld();
+    if (this.#token) return this.#token.credentials;
+    if (this.#options.now() < this.#basicUntil) return this.#basic();
+    this.#login ??= this.#logIn().finally(() => (this.#login = null));
+    return this.#login;
+  }
+
+  /** A request was answered 401. True: the session had ended, and with new credentials it may be sent again. */
+  expire(used: Credentials): boolean {
+    if (this.#token?.credentials === used) this.#token = null;
+    return 'x-auth-token' in used;
+  }
+
+  /** A request was accepted: the account is good. */
+  confirm(): void {
+    this.#refusals = 0;
+  }
+
+  /** Counts a refused login and makes the error for it. Only status and message ids are told, never words. */
+  refuse(answer: Answer): DriverError {
+    this.#refusals += 1;
+    if (this.#refusals >= this.#options.refusalsAllowed) {
+      this.#heldUntil = this.#options.now() + this.#options.refusalHoldMs;
+    }
+    const change = hasMessage(answer, /PasswordChangeRequired/)
+      ? '; it wants the password changed first'
+      : '';
+    return new DriverError('denied', `The BMC refused the login with ${answer.statusCode}${change}`);
+  }
+
+  /** Ends the session on the BMC; idle ones count against its few. Failures are of no interest. */
+  async end(): Promise<void> {
+    await this.#login?.catch(() => {});
+    const token = this.#token;
+    this.#token = null;
+    if (!token?.location) return;
+    const request = { method: 'DELETE', path: token.location, headers: token.credentials } as const;
+    await this.#connection.send(request).catch(() => {});
+  }
+
+  async #logIn(): Promise<Credentials> {
+    const root = await this.#root();
+    // Links.Sessions is there before login; SessionService itself may be hidden until then (sushy).
+    const hasService = toLink(root['SessionService']) !== null;
+    const sessions =
+      toLink(toRecord(root['Links'])['Sessions']) ??
+      (hasService ? '/redfish/v1/SessionService/Sessions' : null);
+    if (sessions === null) return this.#useBasic(Infinity);
+
+    const body = { UserName: this.#account.username, Password: this.#account.password };
+    const answer = await this.#connection.send({ method: 'POST', path: sessions, body });
+    const token = toText(answer.headers['x-auth-token']);
+    if (isSuccess(answer) && token !== null) {
+      const location = answer.headers['location'] ?? toText(answer.body['@odata.id']);
+      const credentials = { 'x-auth-token': token };
+      this.#token = { credentials, location: location ? this.#connection.toPath(location) : null };
+      return credentials;
+    }
+    if (isSuccess(answer) || [404, 405, 501].includes(answer.statusCode)) return this.#useBasic(Infinity);
+    if (hasMessage(answer, sessionLimit))
+      return this.#useBasic(this.#options.now() + this.#options.fullHoldMs);
+    if (isBusy(answer)) throw toDriverError({ ...answer, body: {} }, this.#options.now(), 5_000);
+    throw this.refuse(answer);
+  }
+
+  #useBasic(until: number): Credentials {
+    this.#basicUntil = until;
+    return this.#basic();
+  }
+
+  #basic(): Credentials {
+    const { username, password } = this.#account;
+    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+  }
+
+  #refuseWhileHeld(): void {
+    const now = this.#options.now();
+    if (now >= this.#heldUntil) return;
+    const minutes = Math.ceil((this.#heldUntil - now) / 60_000);
+    const words = `The BMC refused the login ${this.#refusals} times; it is not asked again for ${minutes} min or until name, password or address change, lest it lock the account`;
+    throw new DriverError('denied', words);
+  }
+}

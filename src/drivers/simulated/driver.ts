@@ -1,0 +1,92 @@
+/**
+ * Simulated machines obey the rules of hardware: a command is taken now and has its effect later, a BMC may not answer,
+ * and power changes only by commands. A pending change has a due time and is applied when somebody looks, so that
+ * machines nobody looks at cost nothing.
+ */
+import type { Inventory, Node } from '../../core/node.ts';
+import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
+import type { SimulatedCommand, SimulatedMachine, SimulatedMachines } from '../../core/simulation.ts';
+import { toInventory } from './inventory.ts';
+
+/** An install takes so many steps of the simulated hardware, a wipe so many; a slow machine so many times as long. */
+const deploySteps = 3;
+const wipeSteps = 1;
+const slowness = 20;
+/** A step stands for so long on real hardware; the lifecycle's deadlines shrink by the same factor. */
+const realStepMs = 60_000;
+
+/** @param stepMs how long one step of the simulated hardware takes (INGOT_SIM_STEP_MS) */
+export function createSimulatedDriver(machines: SimulatedMachines, stepMs: number): Driver {
+  async function reach(node: Node, purpose: Purpose) {
+    const found = await machines.look(node.id, purpose);
+    if (!found) throw new DriverError('unreachable', `There is no simulated machine for node ${node.name}.`);
+    if (found.fault === 'unreachable')
+      throw new DriverError('unreachable', 'simulated fault: the BMC does not answer');
+    return found;
+  }
+
+  async function send(
+    node: Node,
+    purpose: Purpose,
+    words: string,
+    toCommand: (takesMs: number, machine: SimulatedMachine) => SimulatedCommand | null,
+  ) {
+    const { machine, fault } = await reach(node, purpose);
+    if (fault === 'fail') throw new DriverError('rejected', `simulated fault: the BMC refused: ${words}`);
+    const takesMs = fault === 'slow' ? stepMs * slowness : stepMs;
+    const command = toCommand(takesMs, machine);
+    if (command) await machines.command(node.id, fault === 'timeout' ? { does: 'nothing' } : command);
+    const lookInMs = command && 'takesMs' in command ? command.takesMs : 0;
+    return { evidence: `simulated machine took: ${words}`, lookInMs };
+  }
+
+  return {
+    name: 'simulated',
+    powerLagMs: stepMs + 50,
+    equalReadings: 1,
+    timeScale: stepMs / realStepMs,
+
+    async readPower(node, purpose) {
+      const { machine } = await reach(node, purpose);
+      return { power: machine.power, evidence: `simulated machine reports power ${machine.power}` };
+    },
+    setPower: (node, power, purpose) =>
+      send(node, purpose, `power ${power}`, (takesMs, machine) =>
+        machine.power === power ? null : { does: 'power', power, takesMs },
+      ),
+    setBootDevice: (node, device, purpose) =>
+      send(node, purpose, `boot from ${device}`, () => ({ does: 'boot', device })),
+    async inspect(node, purpose): Promise<Inventory> {
+      await reach(node, purpose);
+      return toInventory(node);
+    },
+
+    beginDeploy: (node, order, purpose) =>
+      send(node, purpose, `install ${order.imageName}`, (takesMs) => ({
+        does: 'deploy',
+        imageId: order.imageId,
+        hostname: order.hostname,
+        takesMs: takesMs * deploySteps,
+      })),
+    async readDeploy(node, purpose) {
+      const { machine, fault } = await reach(node, purpose);
+      if (machine.deployed !== null) {
+        const evidence = `writing the image, ${Math.floor(machine.deployed * 100)} %`;
+        return { status: 'running', evidence, lookInMs: machine.deployLeftMs };
+      }
+      if (fault === 'timeout')
+        return { status: 'running', evidence: 'waiting for the installer', lookInMs: stepMs };
+      return { status: 'done', evidence: 'the image is written', lookInMs: 0 };
+    },
+    beginWipe: (node, purpose) =>
+      send(node, purpose, 'wipe', (takesMs) => ({ does: 'wipe', takesMs: takesMs * wipeSteps })),
+    async readWipe(node, purpose) {
+      const { machine, fault } = await reach(node, purpose);
+      if (machine.wiped !== null)
+        return { status: 'running', evidence: 'wiping disks', lookInMs: machine.wipeLeftMs };
+      if (fault === 'timeout') return { status: 'running', evidence: 'wiping disks', lookInMs: stepMs };
+      return { status: 'done', evidence: 'disks wiped', lookInMs: 0 };
+    },
+    async close() {},
+  };
+}

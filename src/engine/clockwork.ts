@@ -1,0 +1,36 @@
+/** Deadlines and pauses: all the lengths of time that the engine works with. */
+import { lifecycle, type State } from '../core/lifecycle.ts';
+import type { DriverName } from '../core/node.ts';
+import type { Driver } from '../core/ports.ts';
+
+export type Drivers = Readonly<Partial<Record<DriverName, Driver>>>;
+
+export interface Clockwork {
+  /** How long a state may last on a driver's machines, in milliseconds. */
+  deadlineMs(state: State, driver: DriverName | null): number;
+}
+
+/** Simulated minutes last milliseconds, but a busy machine must not look like a broken one. */
+const leastDeadlineMs = 30_000;
+
+/** @param factor scales every deadline (setting INGOT_DEADLINE_FACTOR) */
+export function createClockwork(drivers: Drivers, factor: number): Clockwork {
+  return {
+    deadlineMs(state, driver) {
+      const minutes = lifecycle[state].deadlineMinutes ?? 10;
+      const scale = (driver && drivers[driver]?.timeScale) ?? 1;
+      return Math.round(Math.max(minutes * 60_000 * scale, leastDeadlineMs) * factor);
+    },
+  };
+}
+
+/** Full jitter between half and the whole of an exponentially growing pause, in milliseconds. */
+export function backoffMs(failures: number, random: () => number = Math.random): number {
+  const pause = Math.min(250 * 2 ** Math.min(failures, 8), 30_000);
+  return Math.round(pause * (0.5 + random() / 2));
+}
+
+/** The next look at a change under way: soon at first, then ever less often. */
+export function nextLookMs(sinceMs: number): number {
+  return Math.round(Math.min(Math.max(sinceMs / 4, 50), 5_000));
+}

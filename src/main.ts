@@ -1,0 +1,225 @@
+/** The only place where things are built and joined: config → store → drivers → engine → APIs → listen. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino, type Logger } from 'pino';
+import { adminApi } from './apis/admin/routes.ts';
+import { createAuth } from './apis/auth.ts';
+import { bmsApi } from './apis/bms-v1/routes.ts';
+import { cloudDcApi } from './apis/clouddc/routes.ts';
+import { createHttp } from './apis/http.ts';
+import { identityApi } from './apis/identity/routes.ts';
+import { imageApi } from './apis/image/routes.ts';
+import { networkApi } from './apis/network/routes.ts';
+import { novaApi } from './apis/nova-v2.1/routes.ts';
+import type { Config } from './config.ts';
+import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
+import { createSimulatedDriver } from './drivers/simulated/driver.ts';
+import { createClockwork, type Drivers } from './engine/clockwork.ts';
+import { createCreate } from './engine/create.ts';
+import { hashPassword } from './engine/password.ts';
+import { createSubmit } from './engine/submit.ts';
+import { createSweep } from './engine/sweep.ts';
+import { createWorker } from './engine/worker.ts';
+import { createWriter } from './engine/writer.ts';
+import { catalog as openCatalog } from './store/catalog.ts';
+import { credentialFiles, writeCredentialFiles } from './store/credential-files.ts';
+import { openDatabase } from './store/database.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './store/embedded-postgres.ts';
+import { makeFirstStart, type FirstCredentials } from './store/first-start.ts';
+import { history as openHistory } from './store/history.ts';
+import { jobs as openJobs } from './store/jobs.ts';
+import { migrate } from './store/migrate.ts';
+import { nodes as openNodes } from './store/nodes.ts';
+import { servers as openServers } from './store/servers.ts';
+import { faults as openFaults, simulatedMachines } from './store/simulation.ts';
+import { holdAlone } from './store/solitude.ts';
+import { tenancy as openTenancy } from './store/tenancy.ts';
+import { createVault, readOrMakeKey } from './store/vault.ts';
+import { createWork } from './store/work.ts';
+
+export interface Ingot {
+  origin: string;
+  http: FastifyInstance;
+  /** Present at the first start only. */
+  first: { files: string[]; password: string | null } | null;
+  /** Finishes requests, hands back leases, stops the embedded database. */
+  stop(): Promise<void>;
+}
+
+/** @throws Error with one line that says what stands in the way (port, folder, database, a second process) */
+export async function startIngot(config: Config, logger: Logger = toLogger(config)): Promise<Ingot> {
+  const folder = makeFolder(config.data);
+  const closers: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) {
+      await close().catch((error: unknown) => logger.error({ err: error }, 'stopping a part failed'));
+    }
+  };
+  const log = (error: unknown, message: string) => logger.error({ err: error }, message);
+  try {
+    const postgres = await openPostgres(config, folder, logger);
+    if (postgres) closers.push(() => postgres.stop());
+    const url = config.databaseUrl ?? postgres!.url;
+    const database = await openDatabase(url, {
+      onError: (error) => log(error, 'a database connection broke'),
+    });
+    closers.push(() => database.close());
+    if (postgres) closers.push(await holdAlone(database, folder));
+    await migrate(database.sql);
+
+    const vault = createVault(readOrMakeKey(join(folder, 'secret.key'), config.secretKey ?? undefined));
+    const work = createWork(database, vault);
+    const tenancy = openTenancy(database);
+    const catalog = openCatalog(database.sql);
+    const nodes = openNodes(database.sql, vault);
+    const servers = openServers(database.sql);
+    const jobs = openJobs(database.sql);
+    const history = openHistory(database);
+    const faults = openFaults(database.sql);
+
+    const password = config.adminPassword ?? randomBytes(15).toString('base64url');
+    const begun = await makeFirstStart(
+      { sql: database.sql, vault, tenancy, catalog, nodes },
+      { region: config.region, passwordHash: await hashPassword(password), simNodes: config.simNodes },
+    );
+
+    const drivers: Drivers = {
+      simulated: createSimulatedDriver(simulatedMachines(database.sql), config.simStepMs),
+      redfish: createRedfishDriver({
+        onCertificate: (node, certificateSha256) => {
+          nodes.change(node.id, { bmc: { certificateSha256 } }).catch((error: unknown) => {
+            log(error, 'a certificate could not be pinned');
+          });
+        },
+      }),
+    };
+    closers.push(async () => {
+      for (const driver of Object.values(drivers)) await driver.close();
+    });
+
+    const clockwork = createClockwork(drivers, config.deadlineFactor);
+    const submit = createSubmit(work, clockwork);
+    const create = createCreate(catalog, submit);
+    const worker = createWorker(
+      { work, writer: createWriter(work), drivers, clockwork, log, now: Date.now },
+      config.workers,
+    );
+    const sweep = createSweep({
+      work,
+      submit,
+      drivers,
+      log,
+      retentionMs: config.retentionMinutes * 60_000,
+      powerSyncMs: config.powerSyncSeconds * 1_000,
+      purgeTokens: () => tenancy.purgeExpiredTokens(),
+    });
+
+    const auth = await createAuth(tenancy, Date.now);
+    const { region } = config;
+    const http = await createHttp({
+      apis: [
+        identityApi({ tenancy, region, tokenHours: config.tokenHours, now: Date.now }),
+        bmsApi({ servers, jobs, catalog, submit, create, hashPassword, batchRule: config.batchRule }),
+        novaApi({
+          servers,
+          jobs,
+          catalog,
+          history,
+          submit,
+          create,
+          hashPassword,
+          actionStatus: config.novaActionStatus,
+        }),
+        cloudDcApi({ servers, nodes, catalog, submit, create, hashPassword }),
+        imageApi({ catalog }),
+        networkApi({ catalog }),
+        adminApi({
+          servers,
+          nodes,
+          jobs,
+          catalog,
+          history,
+          faults,
+          work,
+          submit,
+          drivers,
+          worker,
+          auth,
+          ping: () => database.pool.query('select 1'),
+        }),
+      ],
+      auth,
+      logger,
+      publicUrl: config.publicUrl,
+      rateLimit: config.rateLimit,
+    });
+    await worker.start();
+    closers.push(() => worker.stop());
+    sweep.start();
+    closers.push(() => sweep.stop());
+    const origin = await listen(http, config);
+    closers.push(() => http.close());
+
+    return { origin, http, first: await tellFirst(folder, origin, config, password, begun), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export function toLogger(config: Pick<Config, 'logLevel'>): Logger {
+  return pino(
+    { level: config.logLevel, redact: ['*.password', '*.secret', 'req.headers["x-auth-token"]'] },
+    pino.destination(2),
+  );
+}
+
+function makeFolder(data: string): string {
+  const folder = resolve(data);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new Error(`The data folder ${folder} cannot be written: ${(error as Error).message}`);
+  }
+  return folder;
+}
+
+async function openPostgres(
+  config: Config,
+  folder: string,
+  logger: Logger,
+): Promise<EmbeddedPostgres | null> {
+  if (config.databaseUrl !== null) return null;
+  return startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: (line) => logger.info(line) });
+}
+
+async function listen(http: FastifyInstance, { host, port, publicUrl }: Config): Promise<string> {
+  try {
+    const address = await http.listen({ host, port });
+    return publicUrl ?? address;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'EADDRINUSE')
+      throw new Error(`Port ${port} on ${host} is in use; set INGOT_PORT to another one.`);
+    if (code === 'EACCES') throw new Error(`Port ${port} on ${host} may not be used by this user.`);
+    if (code === 'EADDRNOTAVAIL')
+      throw new Error(`${host} is not an address of this machine; set INGOT_HOST.`);
+    throw error;
+  }
+}
+
+async function tellFirst(
+  folder: string,
+  origin: string,
+  config: Config,
+  password: string,
+  begun: FirstCredentials | null,
+): Promise<Ingot['first']> {
+  if (!begun) return null;
+  const { access, secret, projectId } = begun;
+  await writeCredentialFiles(folder, { origin, region: config.region, password, access, secret, projectId });
+  return { files: credentialFiles.map((name) => join(folder, name)), password };
+}

@@ -1,0 +1,122 @@
+/** Writing an accepted request: a fixed number of statements in one transaction, whatever the number of servers. */
+import { sql } from 'kysely';
+import { IngotError } from '../core/errors.ts';
+import type { LockedNode, LockedServer, Plan, Work } from '../core/work.ts';
+import type { Sql, Tx } from './database.ts';
+
+export function acceptance(db: Sql): Pick<Work, 'acceptForServers' | 'acceptForNodes' | 'acceptNew'> {
+  return {
+    acceptForServers: (projectId, serverIds, decide) =>
+      db.transaction().execute(async (tx) => {
+        const servers = await lockServers(tx, sql`v.id = any(${serverIds}) and v.project_id = ${projectId}`);
+        await writePlan(tx, decide(servers));
+      }),
+
+    acceptForNodes: (nodeIds, decide) =>
+      db.transaction().execute(async (tx) => {
+        const { rows } = await sql<LockedNode>`
+          select id, driver, project_id as "projectId", server_id as "serverId" from nodes
+          where id = any(${nodeIds}) order by id for update`.execute(tx);
+        const serverIds = rows.flatMap((node) => node.serverId ?? []);
+        const servers = await lockServers(tx, sql`v.id = any(${serverIds})`);
+        await writePlan(tx, decide(new Map(rows.map((node) => [node.id, node])), servers));
+      }),
+
+    acceptNew: (plan) => db.transaction().execute((tx) => writePlan(tx, plan)),
+  };
+}
+
+/** In id order, so that two requests on the same servers cannot lock each other out. */
+async function lockServers(tx: Tx, which: ReturnType<typeof sql>): Promise<Map<string, LockedServer>> {
+  const { rows } = await sql<LockedServer>`
+    select v.id, v.state, v.task_state as "taskState", v.deleting_from as "deletingFrom", v.power, v.locked,
+      v.node_id as "nodeId", v.image_id as "imageId", v.updated_at as "updatedAt",
+      (select driver from nodes n where n.id = v.node_id) as driver
+    from servers v where ${which} order by v.id for update of v`.execute(tx);
+  return new Map(rows.map((server) => [server.id, server]));
+}
+
+async function writePlan(tx: Tx, plan: Plan): Promise<void> {
+  const { job, actor } = plan;
+  await sql`
+    insert into jobs (id, project_id, user_id, request_id, operation, door, order_id)
+    values (${job.id}, ${job.projectId}, ${actor.userId}, ${actor.requestId}, ${job.operation}, ${job.door},
+      ${job.orderId})`.execute(tx);
+  if (plan.newServers.length > 0) await insertServers(tx, plan);
+  if (job.operation === 'delete' && plan.moves.length > 0) await supersede(tx, plan);
+  if (plan.moves.length > 0) await moveServers(tx, plan);
+  await insertSubJobs(tx, plan);
+  await sql`
+    insert into history (project_id, server_id, job_id, sub_job_id, request_id, actor, reason, operation, from_state,
+      to_state, task_state, status)
+    select ${job.projectId}, m."serverId", ${job.id}, m."subJobId", ${actor.requestId}, ${actor.userId}, 'asked',
+      ${job.operation}, m."from", m."to", m."taskState", 'queued'
+    from jsonb_to_recordset(${JSON.stringify(toTold(plan))}::jsonb)
+      as m("serverId" uuid, "subJobId" uuid, "from" text, "to" text, "taskState" text)`.execute(tx);
+  await sql`select pg_notify('ingot_work', ''), pg_notify('ingot_history', '')`.execute(tx);
+}
+
+function toTold(plan: Plan) {
+  const created = plan.newServers.map((server, position) => ({
+    serverId: server.id,
+    subJobId: plan.subJobs[position]!.id,
+    from: null,
+    to: 'Creating',
+    taskState: 'scheduling',
+  }));
+  return [...created, ...plan.moves];
+}
+
+async function insertServers(tx: Tx, plan: Plan): Promise<void> {
+  await sql`
+    insert into servers (id, project_id, user_id, door, name, description, state, task_state, flavor_id, image_id,
+      zone, vpc_id, nics, key_name, user_data, admin_password_hash, metadata, tags, scheduler_hints,
+      enterprise_project_id, reservation_id, launch_index, provisioning, provisioning_outcome)
+    select id, "projectId", "userId", door, name, description, 'Creating', 'scheduling', "flavorId", "imageId",
+      zone, "vpcId", nics, "keyName", "userData", "adminPasswordHash", metadata, tags, "schedulerHints",
+      "enterpriseProjectId", "reservationId", "launchIndex", 'install', 'processing'
+    from jsonb_to_recordset(${JSON.stringify(plan.newServers)}::jsonb) as s(
+      id uuid, "projectId" text, "userId" text, door text, name text, description text, "flavorId" text,
+      "imageId" uuid, zone text, "vpcId" uuid, nics jsonb, "keyName" text, "userData" text,
+      "adminPasswordHash" text, metadata jsonb, tags text[], "schedulerHints" jsonb, "enterpriseProjectId" text,
+      "reservationId" text, "launchIndex" int)`.execute(tx);
+}
+
+/** Deletion ends whatever else was under way; a worker in the middle of it finds its claim gone. */
+async function supersede(tx: Tx, plan: Plan): Promise<void> {
+  const error = JSON.stringify({ kind: 'superseded', message: 'The server was deleted meanwhile.' });
+  await sql`
+    update sub_jobs set status = 'failed', ended_at = now(), error = ${error}::jsonb, waits_for = null
+    where server_id = any(${plan.moves.map((move) => move.serverId)}) and ended_at is null`.execute(tx);
+}
+
+async function moveServers(tx: Tx, plan: Plan): Promise<void> {
+  const result = await sql`
+    update servers v set state = m."to", task_state = m."taskState",
+      deleting_from = coalesce(m."deletingFrom", v.deleting_from),
+      provisioning = coalesce(m.provisioning, v.provisioning),
+      provisioning_outcome = case when m.provisioning is null then v.provisioning_outcome else 'processing' end,
+      fault = case when m.provisioning is null then v.fault end,
+      updated_at = now()
+    from jsonb_to_recordset(${JSON.stringify(plan.moves)}::jsonb) as m(
+      "serverId" uuid, "from" text, "to" text, "taskState" text, "deletingFrom" text, provisioning text)
+    where v.id = m."serverId" and v.state = m."from"`.execute(tx);
+  if (Number(result.numAffectedRows) !== plan.moves.length) {
+    throw new IngotError({ kind: 'internal', message: 'A locked server changed its state.' });
+  }
+}
+
+async function insertSubJobs(tx: Tx, plan: Plan): Promise<void> {
+  const { job } = plan;
+  await sql`
+    insert into sub_jobs (id, job_id, position, operation, door, server_id, node_id, status, input, deadline_ms,
+      deadline_at, error, began_at, ended_at)
+    select id, ${job.id}, position, ${job.operation}, ${job.door}, "serverId", "nodeId",
+      case when coalesce(error, 'null') = 'null' then 'queued' else 'failed' end, input, "deadlineMs",
+      now() + "deadlineMs" * interval '1 millisecond', nullif(error, 'null'),
+      case when coalesce(error, 'null') <> 'null' then clock_timestamp() end,
+      case when coalesce(error, 'null') <> 'null' then clock_timestamp() end
+    from jsonb_to_recordset(${JSON.stringify(plan.subJobs)}::jsonb) as s(
+      id uuid, position int, "serverId" uuid, "nodeId" uuid, input jsonb, "deadlineMs" bigint, error jsonb)
+    order by position`.execute(tx);
+}

@@ -1,0 +1,230 @@
+/** What a new installation begins with: an account, a project, an administrator, and something to rent. */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Catalog, Flavor, Image } from '../core/catalog.ts';
+import type { Nodes, NewNode } from '../core/records.ts';
+import { builtInRoles, type Tenancy } from '../core/tenancy.ts';
+import type { Sql } from './database.ts';
+import type { Vault } from './vault.ts';
+
+export interface FirstStart {
+  region: string;
+  passwordHash: string;
+  simNodes: number;
+}
+
+export interface FirstCredentials {
+  userId: string;
+  projectId: string;
+  access: string;
+  secret: string;
+}
+
+const hexId = () => randomUUID().replaceAll('-', '');
+
+export const firstFlavor = 'physical.m2.large';
+
+/** Returns null when the installation has begun already. Safe to repeat after a crash in the middle. */
+export async function makeFirstStart(
+  rooms: { sql: Sql; vault: Vault; tenancy: Tenancy; catalog: Catalog; nodes: Nodes },
+  { region, passwordHash, simNodes }: FirstStart,
+): Promise<FirstCredentials | null> {
+  const { tenancy, catalog } = rooms;
+  const [existing] = await tenancy.listAccounts({ name: 'Default' });
+  const account =
+    existing ??
+    (await tenancy.createAccount({
+      id: hexId(),
+      name: 'Default',
+      description: 'The first account',
+      enabled: true,
+      createdAt: new Date(),
+    }));
+  // The administrator comes last: where there is one, the rest is there too.
+  const [begun] = await tenancy.listUsers({ accountId: account.id, name: 'admin' });
+  if (begun) return null;
+
+  const [known] = await tenancy.listProjects({ accountId: account.id, name: region });
+  const project =
+    known ??
+    (await tenancy.createProject({
+      id: hexId(),
+      accountId: account.id,
+      name: region,
+      description: 'The first project',
+      enabled: true,
+      createdAt: new Date(),
+    }));
+  for (const name of builtInRoles) {
+    const [role] = await tenancy.listRoles({ name });
+    if (!role) await tenancy.createRole({ id: hexId(), name, description: '' });
+  }
+  for (const flavor of flavors) await catalog.putFlavor(flavor);
+  for (const image of images) await catalog.putImage(image);
+  await catalog.putNetwork(firstNetwork());
+  await enrolSimulatedFleet(rooms.nodes, `${region}-01`, simNodes);
+
+  const userId = hexId();
+  await tenancy.createUser(
+    {
+      id: userId,
+      accountId: account.id,
+      name: 'admin',
+      email: null,
+      description: 'The first administrator',
+      enabled: true,
+      isRoot: true,
+      defaultProjectId: project.id,
+      createdAt: new Date(),
+    },
+    passwordHash,
+  );
+  const [admin] = await tenancy.listRoles({ name: 'admin' });
+  await tenancy.assign(userId, admin!.id, { projectId: project.id });
+  await tenancy.assign(userId, admin!.id, { accountId: account.id });
+  const key = { access: newAccess(), secret: randomBytes(30).toString('base64url') };
+  await sql`
+    insert into access_keys (access, user_id, secret_sealed, description)
+    values (${key.access}, ${userId}, ${rooms.vault.seal(key.secret)}, 'made at first start')`.execute(
+    rooms.sql,
+  );
+  return { userId, projectId: project.id, ...key };
+}
+
+/** Twenty capitals and digits, as the clouds' access keys are. */
+function newAccess(): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  return [...randomBytes(20)].map((byte) => letters[byte % letters.length]).join('');
+}
+
+/** The same id in every installation, so that examples can name it. */
+function fixedId(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Extra specs as documented for bare-metal flavors (otc0131326852). */
+function flavor(
+  id: string,
+  board: string,
+  vcpus: number,
+  ramGib: number,
+  diskGb: number,
+  words: string[],
+): Flavor {
+  const [cpu, memory, disk, netcard] = words as [string, string, string, string];
+  return {
+    id,
+    name: id,
+    vcpus,
+    ramMib: ramGib * 1024,
+    diskGb,
+    enabled: true,
+    extraSpecs: {
+      resource_type: 'ironic',
+      'capabilities:cpu_arch': 'x86_64',
+      'capabilities:hypervisor_type': 'ironic',
+      'capabilities:board_type': board,
+      'baremetal:disk_detail': disk,
+      'baremetal:netcard_detail': netcard,
+      'baremetal:cpu_detail': cpu,
+      'baremetal:memory_detail': memory,
+      'baremetal:net_num': '2',
+      'baremetal:__support_evs': 'false',
+      'baremetal:extBootType': 'LocalDisk',
+      'cond:operation:status': 'normal',
+    },
+  };
+}
+
+const flavors: Flavor[] = [
+  flavor(firstFlavor, 'm2l', 48, 384, 3600, [
+    '2 x 24 core 2.4 GHz',
+    '384 GB DDR4',
+    '2 x 1.8 TB SSD',
+    '2 x 25GE',
+  ]),
+  flavor('physical.s2.medium', 's2m', 24, 192, 1920, [
+    '1 x 24 core 2.4 GHz',
+    '192 GB DDR4',
+    '2 x 960 GB SSD',
+    '2 x 25GE',
+  ]),
+];
+
+function image(name: string, osVersion: string): Image {
+  return {
+    id: fixedId(`image ${name}`),
+    projectId: null,
+    name,
+    osType: 'Linux',
+    osBits: 64,
+    diskFormat: 'raw',
+    minDiskGb: 40,
+    minRamMib: 1024,
+    sizeBytes: 0,
+    checksum: null,
+    properties: { __os_version: osVersion, virtual_env_type: 'Ironic', __imagetype: 'gold' },
+    createdAt: new Date(),
+    updatedAt: new Date(),
+  };
+}
+
+const images: Image[] = [
+  image('Debian 12 for BMS', 'Debian GNU/Linux 12'),
+  image('Ubuntu 24.04 for BMS', 'Ubuntu 24.04 LTS'),
+  image('Rocky Linux 9 for BMS', 'Rocky Linux 9'),
+];
+
+function firstNetwork() {
+  const id = fixedId('network default');
+  return {
+    id,
+    projectId: null,
+    vpcId: fixedId('vpc default'),
+    name: 'default',
+    description: 'The first network, open to all projects',
+    createdAt: new Date(),
+    subnets: [
+      {
+        id: fixedId('subnet default'),
+        networkId: id,
+        name: 'default',
+        cidr: '10.20.0.0/16',
+        gatewayIp: '10.20.0.1',
+        dns: [],
+      },
+    ],
+  };
+}
+
+const perStatement = 5_000;
+
+async function enrolSimulatedFleet(nodes: Nodes, zone: string, count: number): Promise<void> {
+  const width = Math.max(String(count).length, 3);
+  const already = await nodes.count({ driver: 'simulated' });
+  for (let from = already; from < count; from += perStatement) {
+    const some = Math.min(perStatement, count - from);
+    await nodes.enrol(Array.from({ length: some }, (_, at) => simulatedNode(zone, from + at + 1, width)));
+  }
+}
+
+function simulatedNode(zone: string, number: number, width: number): NewNode {
+  return {
+    id: randomUUID(),
+    name: `sim-${String(number).padStart(width, '0')}`,
+    driver: 'simulated',
+    bmc: { address: '', username: '', password: '', system: null, certificateSha256: null },
+    standing: 'ready',
+    zone,
+    flavorId: firstFlavor,
+    projectId: null,
+    power: 'off',
+    health: 'OK',
+    inventory: null,
+    powerPolicy: 'follow',
+    rack: `sim-rack-${Math.ceil(number / 40)}`,
+    unit: ((number - 1) % 40) + 1,
+    note: '',
+  };
+}

@@ -1,0 +1,54 @@
+import { sql } from 'kysely';
+import type { Job } from '../core/job.ts';
+import type { Jobs } from '../core/records.ts';
+import type { Sql } from './database.ts';
+import { toSubJob, type SubJobRow } from './rows.ts';
+
+interface JobRow {
+  job_project_id: string;
+  job_operation: Job['operation'];
+  job_door: Job['door'];
+  job_created_at: Date;
+}
+
+export function jobs(db: Sql): Jobs {
+  return {
+    async find(id, projectId) {
+      const { rows } = await sql<SubJobRow & JobRow>`
+        select s.*, j.project_id as job_project_id, j.operation as job_operation, j.door as job_door,
+          j.created_at as job_created_at
+        from jobs j join sub_jobs s on s.job_id = j.id
+        where j.id = ${id} and (${projectId}::text is null or j.project_id = ${projectId})
+        order by s.position`.execute(db);
+      const first = rows[0];
+      if (!first) return null;
+      return {
+        id,
+        projectId: first.job_project_id,
+        operation: first.job_operation,
+        door: first.job_door,
+        createdAt: first.job_created_at,
+        subJobs: rows.map(toSubJob),
+      };
+    },
+
+    async findLatestSubJob(serverId) {
+      const { rows } = await sql<SubJobRow>`
+        select * from sub_jobs where server_id = ${serverId} order by seq desc limit 1`.execute(db);
+      return rows[0] ? toSubJob(rows[0]) : null;
+    },
+
+    async listOfServer(serverId, { limit }) {
+      const { rows } = await sql<SubJobRow & { request_id: string; user_id: string; project_id: string }>`
+        select s.*, j.request_id, j.user_id, j.project_id
+        from sub_jobs s join jobs j on j.id = s.job_id
+        where s.server_id = ${serverId} order by s.seq desc limit ${limit}`.execute(db);
+      return rows.map((row) => ({
+        ...toSubJob(row),
+        requestId: row.request_id,
+        userId: row.user_id,
+        projectId: row.project_id,
+      }));
+    },
+  };
+}

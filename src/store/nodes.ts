@@ -1,0 +1,118 @@
+import { sql, type RawBuilder } from 'kysely';
+import { conflict } from '../core/errors.ts';
+import type { NodeFilter, Nodes } from '../core/records.ts';
+import type { Sql } from './database.ts';
+import { nodeColumns, toNode, type NodeRow } from './rows.ts';
+import type { Vault } from './vault.ts';
+
+/** With the last power operation, which CloudDC shows of a machine. */
+const shown = sql`
+  ${sql.raw(nodeColumns)}, (
+    select jsonb_build_object('operation', j.operation, 'status', j.status) from sub_jobs j
+    where j.node_id = n.id and j.operation in ('start', 'stop', 'restart', 'force-restart')
+    order by j.seq desc limit 1) as last_power`;
+
+const uniqueViolation = '23505';
+
+export function nodes(db: Sql, vault: Vault): Nodes {
+  return {
+    async find(id) {
+      const { rows } = await sql<NodeRow>`select ${shown} from nodes n where id = ${id}`.execute(db);
+      return rows[0] ? toNode(rows[0], vault) : null;
+    },
+    async findByName(name) {
+      const { rows } = await sql<NodeRow>`select ${shown} from nodes n where name = ${name}`.execute(db);
+      return rows[0] ? toNode(rows[0], vault) : null;
+    },
+    async list(filter, { limit, marker }) {
+      const behind = marker === undefined ? sql`` : sql`and n.id > ${marker}`;
+      const { rows } = await sql<NodeRow>`
+        select ${shown} from nodes n where ${where(filter)} ${behind} order by n.id limit ${limit}`.execute(
+        db,
+      );
+      return rows.map((row) => toNode(row, vault));
+    },
+    async count(filter) {
+      const { rows } = await sql<{ count: number }>`
+        select count(*) as count from nodes n where ${where(filter)}`.execute(db);
+      return rows[0]!.count;
+    },
+
+    async enrol(given) {
+      const rows = given.map((node) => ({
+        ...node,
+        ...node.bmc,
+        password: undefined,
+        bmc: undefined,
+        secret: node.bmc.password === '' ? null : vault.seal(node.bmc.password).toString('hex'),
+      }));
+      try {
+        await sql`
+          with made as (
+            insert into nodes (id, name, driver, bmc_address, bmc_username, bmc_secret, bmc_system, bmc_certificate,
+              standing, zone, flavor_id, project_id, power, health, inventory, power_policy, rack, unit, note)
+            select id, name, driver, address, username, decode(secret, 'hex'), system, "certificateSha256", standing,
+              zone, "flavorId", "projectId", power, health, nullif(inventory, 'null'), "powerPolicy", rack, unit, note
+            from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+              id uuid, name text, driver text, address text, username text, secret text, system text,
+              "certificateSha256" text, standing text, zone text, "flavorId" text, "projectId" text, power text,
+              health text, inventory jsonb, "powerPolicy" text, rack text, unit int, note text)
+            returning id, driver, power
+          )
+          insert into simulated_machines (node_id, power)
+          select id, case when power = 'on' then 'on' else 'off' end from made where driver = 'simulated'`.execute(
+          db,
+        );
+      } catch (error) {
+        if ((error as { code?: string }).code !== uniqueViolation) throw error;
+        throw conflict('A node of that name is enrolled already.', 'node');
+      }
+    },
+
+    async change(id, edit) {
+      const secret = edit.bmc?.password === undefined ? null : vault.seal(edit.bmc.password);
+      const { rows } = await sql`
+        update nodes n set
+          name = coalesce(${edit.name ?? null}, name),
+          zone = coalesce(${edit.zone ?? null}, zone),
+          flavor_id = coalesce(${edit.flavorId ?? null}, flavor_id),
+          project_id = case when ${'projectId' in edit} then ${edit.projectId ?? null} else project_id end,
+          standing = coalesce(${edit.standing ?? null}, standing),
+          power_policy = coalesce(${edit.powerPolicy ?? null}, power_policy),
+          rack = coalesce(${edit.rack ?? null}, rack),
+          unit = coalesce(${edit.unit ?? null}::int, unit),
+          note = coalesce(${edit.note ?? null}, note),
+          health = coalesce(${edit.health ?? null}, health),
+          power = coalesce(${edit.power ?? null}, power),
+          inventory = coalesce(${edit.inventory ? JSON.stringify(edit.inventory) : null}::jsonb, inventory),
+          bmc_address = coalesce(${edit.bmc?.address ?? null}, bmc_address),
+          bmc_username = coalesce(${edit.bmc?.username ?? null}, bmc_username),
+          bmc_secret = coalesce(${secret}::bytea, bmc_secret),
+          bmc_system = coalesce(${edit.bmc?.system ?? null}, bmc_system),
+          bmc_certificate = coalesce(${edit.bmc?.certificateSha256 ?? null}, bmc_certificate),
+          updated_at = now()
+        where id = ${id} returning id`.execute(db);
+      return rows.length > 0 ? this.find(id) : null;
+    },
+
+    async remove(id) {
+      const { rows } =
+        await sql`delete from nodes where id = ${id} and server_id is null returning id`.execute(db);
+      return rows.length > 0;
+    },
+  };
+}
+
+function where(filter: NodeFilter): RawBuilder<unknown> {
+  const parts: RawBuilder<unknown>[] = [sql`true`];
+  if (filter.ids) parts.push(sql`n.id = any(${filter.ids}::uuid[])`);
+  if (filter.projectId !== undefined && filter.projectId !== null) {
+    const { projectId } = filter;
+    parts.push(sql`(n.project_id = ${projectId} or exists (
+      select 1 from servers v where v.id = n.server_id and v.project_id = ${projectId}))`);
+  }
+  if (filter.standing) parts.push(sql`n.standing = any(${filter.standing})`);
+  if (filter.driver) parts.push(sql`n.driver = ${filter.driver}`);
+  if (filter.name !== undefined) parts.push(sql`n.name = ${filter.name}`);
+  return sql.join(parts, sql` and `);
+}

@@ -1,0 +1,136 @@
+/** Tying servers to nodes and to networks. Each statement is guarded by the fence of the claim and safe to repeat. */
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { IngotError } from '../core/errors.ts';
+import type { RequestedNic } from '../core/server.ts';
+import type { Work } from '../core/work.ts';
+import type { Sql, Tx } from './database.ts';
+import { nodeColumns, toNode, type NodeRow } from './rows.ts';
+import type { Vault } from './vault.ts';
+
+export function placement(
+  db: Sql,
+  vault: Vault,
+): Pick<Work, 'placeServer' | 'connectServer' | 'disconnectServer'> {
+  return {
+    placeServer: (subJobId, fence, serverId) =>
+      db.transaction().execute(async (tx) => {
+        await guard(tx, subJobId, fence);
+        const { rows } = await sql<NodeRow>`
+          with s as (
+            select v.*, j.input ->> 'nodeId' as wanted_node from servers v, sub_jobs j
+            where v.id = ${serverId} and j.id = ${subJobId}
+          ), chosen as (
+            select n.id from nodes n, s
+            where n.standing = 'ready' and n.server_id is null and n.flavor_id = s.flavor_id and n.zone = s.zone
+              and (s.wanted_node is null or n.id = s.wanted_node::uuid)
+              and (case when s.scheduler_hints ->> 'dec_baremetal' = 'dedicate' then n.project_id = s.project_id
+                else n.project_id is null or n.project_id = s.project_id end)
+              and s.node_id is null
+            order by n.project_id nulls last, n.id
+            limit 1
+            for update of n skip locked
+          ), taken as (
+            update nodes n set server_id = ${serverId}, standing = 'in-use', updated_at = now()
+            from chosen where n.id = chosen.id
+            returning n.*
+          ), tied as (
+            update servers v set node_id = taken.id from taken where v.id = ${serverId} returning v.id
+          ), noted as (
+            update sub_jobs j set node_id = taken.id from taken where j.id = ${subJobId} returning j.id
+          )
+          select ${sql.raw(nodeColumns)} from taken
+          union all
+          select ${sql.raw(nodeColumns)} from nodes where id = (select node_id from s)`.execute(tx);
+        return rows[0] ? toNode(rows[0], vault) : null;
+      }),
+
+    connectServer: (subJobId, fence, serverId) =>
+      db.transaction().execute(async (tx) => {
+        await guard(tx, subJobId, fence);
+        const existing = await sql<{ ip: string }>`
+          select host(ip) as ip from ports where server_id = ${serverId} order by position`.execute(tx);
+        if (existing.rows.length > 0) return existing.rows;
+        const asked = await sql<{ nics: RequestedNic[]; project_id: string }>`
+          select nics, project_id from servers where id = ${serverId}`.execute(tx);
+        const { nics, project_id } = asked.rows[0]!;
+        const made: { ip: string }[] = [];
+        for (const [position, nic] of nics.entries()) {
+          made.push(await connect(tx, serverId, project_id, position, nic));
+        }
+        return made;
+      }),
+
+    async disconnectServer(serverId) {
+      await sql`delete from ports where server_id = ${serverId} and delete_on_termination`.execute(db);
+      await sql`update ports set server_id = null where server_id = ${serverId}`.execute(db);
+    },
+  };
+}
+
+async function guard(tx: Tx, subJobId: string, fence: number): Promise<void> {
+  const { rows } = await sql`
+    select 1 from sub_jobs where id = ${subJobId} and fence = ${fence} and status = 'running' for update`.execute(
+    tx,
+  );
+  if (rows.length === 0) {
+    throw new IngotError({ kind: 'internal', message: 'The claim on this sub-job was lost.' });
+  }
+}
+
+async function connect(
+  tx: Tx,
+  serverId: string,
+  projectId: string,
+  position: number,
+  nic: RequestedNic,
+): Promise<{ ip: string }> {
+  if (nic.portId !== null) {
+    const { rows } = await sql<{ ip: string }>`
+      update ports set server_id = ${serverId}, position = ${position}
+      where id = ${nic.portId} and project_id = ${projectId} and (server_id is null or server_id = ${serverId})
+      returning host(ip) as ip`.execute(tx);
+    if (!rows[0])
+      throw new IngotError({ kind: 'conflict', message: `The port ${nic.portId} cannot be used.` });
+    return rows[0];
+  }
+  // The subnet's row is the lock under which addresses are handed out.
+  const subnets = await sql<{ id: string; size: number; cursor: number; used: number }>`
+    select id, (2 ^ (32 - masklen(cidr)))::bigint as size, cursor,
+      (select count(*) from ports p where p.subnet_id = s.id) as used
+    from subnets s where network_id = ${nic.networkId} order by created_at, id limit 1 for update of s`.execute(
+    tx,
+  );
+  const subnet = subnets.rows[0];
+  if (!subnet)
+    throw new IngotError({ kind: 'invalid', message: `The network ${nic.networkId} has no subnet.` });
+  const insert = (ip: ReturnType<typeof sql>) =>
+    sql<{ ip: string }>`
+    insert into ports (id, network_id, subnet_id, project_id, server_id, position, mac, ip)
+    select gen_random_uuid(), s.network_id, s.id, ${projectId}, ${serverId}, ${position},
+      ${newMac()}::macaddr, host(${ip})::inet
+    from subnets s where s.id = ${subnet.id} and host(${ip}) <> host(s.gateway_ip)
+    on conflict (subnet_id, ip) do nothing
+    returning host(ip) as ip`.execute(tx);
+
+  if (nic.ip !== null) {
+    const { rows } = await insert(sql`${nic.ip}::inet`);
+    if (rows[0]) return rows[0];
+    throw new IngotError({ kind: 'conflict', message: `The address ${nic.ip} is in use.` });
+  }
+  const usable = subnet.size - 2; // without network and broadcast address
+  let offset = subnet.cursor;
+  for (let tries = 0; tries < usable && subnet.used < usable; tries++) {
+    offset = (offset % usable) + 1;
+    const { rows } = await insert(sql`(s.cidr::inet + ${offset}::bigint)`);
+    if (!rows[0]) continue;
+    await sql`update subnets set cursor = ${offset} where id = ${subnet.id}`.execute(tx);
+    return rows[0];
+  }
+  throw new IngotError({ kind: 'conflict', message: `The network ${nic.networkId} has no free address.` });
+}
+
+/** The prefix that OpenStack and both clouds use for ports (fa:16:3e, otc0131036398). */
+function newMac(): string {
+  return `fa163e${randomBytes(3).toString('hex')}`;
+}

@@ -1,0 +1,96 @@
+/** Reading real power on a schedule, and the moves that hardware brings about by itself. */
+import { sql } from 'kysely';
+import { states, lifecycle } from '../core/lifecycle.ts';
+import type { Server } from '../core/server.ts';
+import type { Work } from '../core/work.ts';
+import type { Sql } from './database.ts';
+import { nodeColumns, toNode, type NodeRow } from './rows.ts';
+import type { Vault } from './vault.ts';
+
+const restful = states.filter((state) => lifecycle[state].attribute === 'stable');
+
+type Part = 'claimPowerReads' | 'writePowerReads' | 'reportHardwareFault' | 'moveStable' | 'purgeDeleted';
+
+export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
+  return {
+    async claimPowerReads(most, intervalMs) {
+      const { rows } = await sql<
+        NodeRow & { power_disagreements: number; server: Pick<Server, 'id' | 'state' | 'projectId'> | null }
+      >`
+        with due as (
+          select id from nodes n
+          where next_power_read_at <= now() and standing in ('ready', 'in-use', 'enrolled')
+            and not exists (select 1 from sub_jobs j where j.node_id = n.id and j.ended_at is null)
+          order by next_power_read_at limit ${most} for update skip locked
+        ), taken as (
+          update nodes n set next_power_read_at = now() + ${intervalMs} * interval '1 millisecond'
+          from due where n.id = due.id returning n.*
+        )
+        select ${sql.raw(nodeColumns)}, power_disagreements,
+          (select jsonb_build_object('id', v.id, 'state', v.state, 'projectId', v.project_id) from servers v where v.id = taken.server_id) as server
+        from taken`.execute(db);
+      return rows.map((row) => ({
+        node: toNode(row, vault),
+        disagreements: row.power_disagreements,
+        server: row.server,
+      }));
+    },
+
+    async writePowerReads(reads) {
+      await sql`
+        update nodes n set power = r.power, power_disagreements = r.disagreements,
+          power_seen_at = case when r.power = 'unknown' then n.power_seen_at else now() end,
+          next_power_read_at = case when r.disagreements > 0 then now() + interval '1 second' else n.next_power_read_at end
+        from jsonb_to_recordset(${JSON.stringify(reads)}::jsonb) as r("nodeId" uuid, power text, disagreements int)
+        where n.id = r."nodeId"
+          and not exists (select 1 from sub_jobs j where j.node_id = n.id and j.ended_at is null)`.execute(
+        db,
+      );
+    },
+
+    async reportHardwareFault(nodeId, fault) {
+      const { rows } = await sql`
+        with before as (
+          select id, state, project_id from servers where node_id = ${nodeId} and state = any(${restful}) for update
+        ), moved as (
+          update servers v set state = 'Faulty', task_state = null, fault = ${JSON.stringify(fault)}::jsonb,
+            updated_at = now()
+          from before b where v.id = b.id
+          returning v.id
+        ), noded as (
+          update nodes set health = 'Critical', note = ${fault.message} where id = ${nodeId}
+        ), told as (
+          insert into history (project_id, server_id, node_id, actor, reason, from_state, to_state, evidence)
+          select project_id, id, ${nodeId}, 'hardware', ${fault.message}, state, 'Faulty', ${fault.details} from before
+        )
+        select id, pg_notify('ingot_history', '') from moved`.execute(db);
+      return rows.length > 0;
+    },
+
+    async moveStable(serverId, from, to, power, reason) {
+      const { rows } = await sql`
+        with moved as (
+          update servers v set state = ${to}, task_state = null, power = ${power}, fault = null, updated_at = now()
+          where v.id = ${serverId} and v.state = ${from}
+            and not exists (select 1 from sub_jobs j where j.server_id = v.id and j.ended_at is null)
+          returning v.id, v.project_id, v.node_id
+        ), told as (
+          insert into history (project_id, server_id, node_id, actor, reason, from_state, to_state)
+          select project_id, id, node_id, 'engine', ${reason}, ${from}, ${to} from moved
+        )
+        select id, pg_notify('ingot_history', '') from moved`.execute(db);
+      return rows.length > 0;
+    },
+
+    async purgeDeleted(retentionMs) {
+      const { rows } = await sql`
+        with old as (
+          select id from servers where state = 'Deleted'
+            and updated_at < now() - ${retentionMs} * interval '1 millisecond'
+          limit 1000 for update skip locked
+        )
+        delete from servers v using old where v.id = old.id returning v.id`.execute(db);
+      return rows.length;
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { sql, type RawBuilder } from 'kysely';
+import { IngotError } from '../core/errors.ts';
+import type { ServerFilter, ServerPage, Servers } from '../core/server.ts';
+import type { Sql } from './database.ts';
+import { toServer, type ServerRow } from './rows.ts';
+
+/** Everything that an API shows of a server, in one statement whatever the number. */
+const shown = sql`
+  v.id, v.number, v.project_id, v.user_id, v.door, v.name, v.description, v.state, v.task_state, v.deleting_from,
+  v.power, v.node_id, n.name as node_name, v.flavor_id,
+  jsonb_build_object('name', f.name, 'vcpus', f.vcpus, 'ram_mib', f.ram_mib, 'disk_gb', f.disk_gb,
+    'extra_specs', f.extra_specs) as flavor,
+  v.image_id, case when i.id is null then null else
+    jsonb_build_object('name', i.name, 'os_type', i.os_type, 'os_bits', i.os_bits) end as image,
+  v.zone, v.vpc_id, v.key_name, v.user_data, v.metadata, v.tags, v.scheduler_hints, v.enterprise_project_id,
+  v.reservation_id, v.launch_index, v.locked, v.provisioning, v.provisioning_outcome, v.fault, v.created_at,
+  v.updated_at, v.launched_at, v.terminated_at,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', p.id, 'networkId', p.network_id, 'networkName', w.name,
+      'vpcId', w.vpc_id, 'subnetId', p.subnet_id, 'projectId', p.project_id, 'serverId', p.server_id, 'mac', p.mac,
+      'ip', host(p.ip), 'name', p.name, 'deleteOnTermination', p.delete_on_termination) order by p.position)
+    from ports p join networks w on w.id = p.network_id where p.server_id = v.id), '[]') as ports`;
+
+const joined = sql`
+  left join nodes n on n.id = v.node_id
+  join flavors f on f.id = v.flavor_id
+  left join images i on i.id = v.image_id`;
+
+const sortColumns = {
+  created: 'v.created_at',
+  updated: 'v.updated_at',
+  name: 'v.name',
+  id: 'v.id',
+  state: 'v.state',
+};
+
+export function servers(db: Sql): Servers {
+  return {
+    async find(id, projectId) {
+      const { rows } = await sql<ServerRow>`
+        select ${shown} from servers v ${joined}
+        where v.id = ${id} and (${projectId}::text is null or v.project_id = ${projectId})`.execute(db);
+      return rows[0] ? toServer(rows[0]) : null;
+    },
+
+    async list(filter, page) {
+      // The page is cut from the index first; the joins see its rows only.
+      const { rows } = await sql<ServerRow>`
+        select ${shown} from (
+          select * from servers v where ${where(filter)} ${await after(db, page, filter)}
+          order by ${order(page)} limit ${page.limit} offset ${page.offset ?? 0}
+        ) v ${joined} order by ${order(page)}`.execute(db);
+      return rows.map(toServer);
+    },
+
+    async count(filter) {
+      const { rows } = await sql<{ count: number }>`
+        select count(*) as count from servers v where ${where(filter)}`.execute(db);
+      return rows[0]!.count;
+    },
+
+    async change(id, projectId, change) {
+      const { rows } = await sql<{ id: string }>`
+        update servers v set
+          name = coalesce(${change.name ?? null}, name),
+          description = coalesce(${change.description ?? null}, description),
+          metadata = coalesce(${change.metadata ? JSON.stringify(change.metadata) : null}::jsonb, metadata),
+          tags = coalesce(${change.tags ?? null}::text[], tags),
+          locked = coalesce(${change.locked ?? null}, locked),
+          updated_at = now()
+        where id = ${id} and project_id = ${projectId} and state <> 'Deleted'
+        returning id`.execute(db);
+      return rows[0] ? this.find(id, projectId) : null;
+    },
+
+    async usage(projectId) {
+      const { rows } = await sql<{ servers: number; vcpus: number; ramMib: number }>`
+        select count(*) as servers, coalesce(sum(f.vcpus), 0) as vcpus, coalesce(sum(f.ram_mib), 0) as "ramMib"
+        from servers v join flavors f on f.id = v.flavor_id
+        where v.project_id = ${projectId} and v.state <> 'Deleted'`.execute(db);
+      return rows[0]!;
+    },
+  };
+}
+
+function where(filter: ServerFilter): RawBuilder<unknown> {
+  const parts: RawBuilder<unknown>[] = [];
+  if (filter.projectId !== null) parts.push(sql`v.project_id = ${filter.projectId}`);
+  if (!filter.withDeleted && !filter.states) parts.push(sql`v.state <> 'Deleted'`);
+  if (filter.ids) parts.push(sql`v.id = any(${filter.ids}::uuid[])`);
+  if (filter.nodeIds) parts.push(sql`v.node_id = any(${filter.nodeIds}::uuid[])`);
+  if (filter.name !== undefined) {
+    parts.push(
+      filter.nameIsPattern ? sql`v.name ~ ${filter.name}` : sql`position(${filter.name} in v.name) > 0`,
+    );
+  }
+  if (filter.states) parts.push(inStates(filter.states));
+  if (filter.flavorId !== undefined) parts.push(sql`v.flavor_id = ${filter.flavorId}`);
+  if (filter.imageId !== undefined) parts.push(sql`v.image_id::text = ${filter.imageId}`);
+  if (filter.tags) parts.push(sql`v.tags @> ${filter.tags}::text[]`);
+  if (filter.reservationId !== undefined) parts.push(sql`v.reservation_id = ${filter.reservationId}`);
+  if (filter.changesSince) parts.push(sql`v.updated_at >= ${filter.changesSince}`);
+  if (filter.ip !== undefined) {
+    parts.push(
+      sql`exists (select 1 from ports p where p.server_id = v.id and host(p.ip) like ${`%${filter.ip}%`})`,
+    );
+  }
+  return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
+}
+
+function inStates(asked: NonNullable<ServerFilter['states']>): RawBuilder<unknown> {
+  if (asked.length === 0) return sql`false`;
+  const one = (it: (typeof asked)[number]) => {
+    if (it.deletingFrom) return sql`(v.state = ${it.state} and v.deleting_from = any(${it.deletingFrom}))`;
+    if (it.taskState) return sql`(v.state = ${it.state} and v.task_state = ${it.taskState})`;
+    return sql`v.state = ${it.state}`;
+  };
+  return sql`(${sql.join(asked.map(one), sql` or `)})`;
+}
+
+function sortOf(page: ServerPage): NonNullable<ServerPage['sort']> {
+  const asked = page.sort ?? [{ key: 'created' as const, descending: true }];
+  // The id makes the order total, so that a marker means one place.
+  return asked.some(({ key }) => key === 'id')
+    ? asked
+    : [...asked, { key: 'id' as const, descending: asked[0]?.descending ?? true }];
+}
+
+function order(page: ServerPage): RawBuilder<unknown> {
+  return sql.join(
+    sortOf(page).map(
+      ({ key, descending }) => sql`${sql.raw(sortColumns[key])} ${sql.raw(descending ? 'desc' : 'asc')}`,
+    ),
+  );
+}
+
+/** Keyset paging: the rows that stand behind the marker in the order asked for. */
+async function after(db: Sql, page: ServerPage, filter: ServerFilter): Promise<RawBuilder<unknown>> {
+  if (page.marker === undefined) return sql``;
+  const sort = sortOf(page);
+  const columns = sort.map(({ key }) => sql.raw(`${sortColumns[key]}::text`));
+  const { rows } = await sql<Record<string, string>>`
+    select ${sql.join(columns.map((column, at) => sql`${column} as ${sql.raw(`k${at}`)}`))}
+    from servers v where v.id::text = ${page.marker}
+      and (${filter.projectId}::text is null or v.project_id = ${filter.projectId})`.execute(db);
+  const marker = rows[0];
+  if (!marker)
+    throw new IngotError({ kind: 'invalid', message: `marker [${page.marker}] not found`, field: 'marker' });
+  const types = { created: 'timestamptz', updated: 'timestamptz', name: 'text', id: 'uuid', state: 'text' };
+  const value = (at: number) => sql`${marker[`k${at}`]}::${sql.raw(types[sort[at]!.key])}`;
+  const isUniform = sort.every(({ descending }) => descending === sort[0]!.descending);
+  if (isUniform) {
+    // A row comparison is one range of the index.
+    const keys = sql.join(sort.map(({ key }) => sql.raw(sortColumns[key])));
+    const values = sql.join(sort.map((_, at) => value(at)));
+    return sql`and (${keys}) ${sql.raw(sort[0]!.descending ? '<' : '>')} (${values})`;
+  }
+  const branches = sort.map(({ key, descending }, at) => {
+    const equal = sort
+      .slice(0, at)
+      .map((it, before) => sql`${sql.raw(sortColumns[it.key])} = ${value(before)}`);
+    const beyond = sql`${sql.raw(sortColumns[key])} ${sql.raw(descending ? '<' : '>')} ${value(at)}`;
+    return sql`(${sql.join([...equal, beyond], sql` and `)})`;
+  });
+  return sql`and (${sql.join(branches, sql` or `)})`;
+}

@@ -1,0 +1,369 @@
+import { sql } from 'kysely';
+import { conflict } from '../core/errors.ts';
+import type {
+  Account,
+  Caller,
+  Credentials,
+  Project,
+  Role,
+  RoleAssignment,
+  Tenancy,
+  User,
+} from '../core/tenancy.ts';
+import type { Database } from './database.ts';
+
+const channel = 'ingot_tenancy';
+const uniqueViolation = '23505';
+
+const accountColumns = sql`id, name, description, enabled, created_at as "createdAt"`;
+const projectColumns = sql`id, account_id as "accountId", name, description, enabled, created_at as "createdAt"`;
+const userColumns = sql`
+  id, account_id as "accountId", name, email, description, enabled, is_root as "isRoot",
+  default_project_id as "defaultProjectId", created_at as "createdAt"`;
+
+export function tenancy({ sql: db, listen }: Database): Tenancy {
+  /** Those in this process are told before the call returns. */
+  const nearby = new Set<() => void>();
+
+  /** Everything remembered about callers is void from here on, in every process. */
+  async function tell(): Promise<void> {
+    for (const callback of nearby) callback();
+    await sql`select pg_notify(${channel}, '')`.execute(db);
+  }
+
+  async function unique<T>(what: string, name: string, insert: () => Promise<T>): Promise<T> {
+    try {
+      return await insert();
+    } catch (error) {
+      if ((error as { code?: string }).code !== uniqueViolation) throw error;
+      throw conflict(`A ${what} named ${name} exists already.`, what, name);
+    }
+  }
+
+  return {
+    async listAccounts(filter = {}) {
+      const { rows } = await sql<Account>`
+        select ${accountColumns} from accounts
+        where ${filter.name ?? null}::text is null or name = ${filter.name ?? null} order by name`.execute(
+        db,
+      );
+      return rows;
+    },
+    async findAccount(id) {
+      const { rows } = await sql<Account>`select ${accountColumns} from accounts where id = ${id}`.execute(
+        db,
+      );
+      return rows[0] ?? null;
+    },
+    async createAccount(account) {
+      const { rows } = await unique('domain', account.name, () =>
+        sql<Account>`
+          insert into accounts (id, name, description, enabled)
+          values (${account.id}, ${account.name}, ${account.description}, ${account.enabled})
+          returning ${accountColumns}`.execute(db),
+      );
+      return rows[0]!;
+    },
+    async changeAccount(id, change) {
+      const { rows } = await unique('domain', change.name ?? '', () =>
+        sql<Account>`
+          update accounts set name = coalesce(${change.name ?? null}, name),
+            description = coalesce(${change.description ?? null}, description),
+            enabled = coalesce(${change.enabled ?? null}, enabled)
+          where id = ${id} returning ${accountColumns}`.execute(db),
+      );
+      await tell();
+      return rows[0] ?? null;
+    },
+    async removeAccount(id) {
+      const { rows } = await sql`
+        delete from accounts a where id = ${id}
+          and not exists (select 1 from projects where account_id = a.id)
+          and not exists (select 1 from users where account_id = a.id) returning id`.execute(db);
+      await tell();
+      return rows.length > 0;
+    },
+
+    async listProjects(filter = {}) {
+      const { rows } = await sql<Project>`
+        select ${projectColumns} from projects p
+        where (${filter.accountId ?? null}::text is null or account_id = ${filter.accountId ?? null})
+          and (${filter.name ?? null}::text is null or name = ${filter.name ?? null})
+          and (${filter.userId ?? null}::text is null or exists (
+            select 1 from role_assignments r where r.user_id = ${filter.userId ?? null} and r.project_id = p.id))
+        order by name, id`.execute(db);
+      return rows;
+    },
+    async findProject(id) {
+      const { rows } = await sql<Project>`select ${projectColumns} from projects where id = ${id}`.execute(
+        db,
+      );
+      return rows[0] ?? null;
+    },
+    async createProject(project) {
+      const { rows } = await unique('project', project.name, () =>
+        sql<Project>`
+          insert into projects (id, account_id, name, description, enabled)
+          values (${project.id}, ${project.accountId}, ${project.name}, ${project.description}, ${project.enabled})
+          returning ${projectColumns}`.execute(db),
+      );
+      return rows[0]!;
+    },
+    async changeProject(id, change) {
+      const { rows } = await unique('project', change.name ?? '', () =>
+        sql<Project>`
+          update projects set name = coalesce(${change.name ?? null}, name),
+            description = coalesce(${change.description ?? null}, description),
+            enabled = coalesce(${change.enabled ?? null}, enabled)
+          where id = ${id} returning ${projectColumns}`.execute(db),
+      );
+      await tell();
+      return rows[0] ?? null;
+    },
+    async removeProject(id) {
+      const { rows } = await sql`
+        delete from projects p where id = ${id}
+          and not exists (select 1 from servers where project_id = p.id)
+          and not exists (select 1 from nodes where project_id = p.id)
+          and not exists (select 1 from jobs where project_id = p.id) returning id`.execute(db);
+      await tell();
+      return rows.length > 0;
+    },
+
+    async listUsers(filter = {}) {
+      const { rows } = await sql<User>`
+        select ${userColumns} from users
+        where (${filter.accountId ?? null}::text is null or account_id = ${filter.accountId ?? null})
+          and (${filter.name ?? null}::text is null or name = ${filter.name ?? null})
+        order by name, id`.execute(db);
+      return rows;
+    },
+    async findUser(id) {
+      const { rows } = await sql<User>`select ${userColumns} from users where id = ${id}`.execute(db);
+      return rows[0] ?? null;
+    },
+    async createUser(user, passwordHash) {
+      const { rows } = await unique('user', user.name, () =>
+        sql<User>`
+          insert into users (id, account_id, name, password_hash, email, description, enabled, is_root,
+            default_project_id)
+          values (${user.id}, ${user.accountId}, ${user.name}, ${passwordHash}, ${user.email}, ${user.description},
+            ${user.enabled}, ${user.isRoot}, ${user.defaultProjectId})
+          returning ${userColumns}`.execute(db),
+      );
+      return rows[0]!;
+    },
+    async changeUser(id, change) {
+      const { rows } = await unique('user', change.name ?? '', () =>
+        sql<User>`
+          with revoked as (
+            delete from tokens where user_id = ${id} and (${change.passwordHash ?? null}::text is not null
+              or ${change.enabled ?? null}::boolean is false)
+          )
+          update users set name = coalesce(${change.name ?? null}, name), email = coalesce(${change.email ?? null}, email),
+            description = coalesce(${change.description ?? null}, description),
+            enabled = coalesce(${change.enabled ?? null}, enabled),
+            default_project_id = coalesce(${change.defaultProjectId ?? null}, default_project_id),
+            password_hash = coalesce(${change.passwordHash ?? null}, password_hash)
+          where id = ${id} returning ${userColumns}`.execute(db),
+      );
+      await tell();
+      return rows[0] ?? null;
+    },
+    async removeUser(id) {
+      const { rows } = await sql`delete from users where id = ${id} and not is_root returning id`.execute(db);
+      await tell();
+      return rows.length > 0;
+    },
+
+    async listRoles(filter = {}) {
+      const { rows } = await sql<Role>`
+        select id, name, description from roles
+        where ${filter.name ?? null}::text is null or name = ${filter.name ?? null} order by name`.execute(
+        db,
+      );
+      return rows;
+    },
+    async createRole(role) {
+      await unique('role', role.name, () =>
+        sql`insert into roles (id, name, description) values (${role.id}, ${role.name}, ${role.description})`.execute(
+          db,
+        ),
+      );
+      return role;
+    },
+    async removeRole(id) {
+      const { rows } = await sql`delete from roles where id = ${id} returning id`.execute(db);
+      await tell();
+      return rows.length > 0;
+    },
+    async listAssignments(filter) {
+      const { rows } = await sql<RoleAssignment>`
+        select a.user_id as "userId", a.role_id as "roleId", r.name as "roleName", a.project_id as "projectId",
+          a.account_id as "accountId"
+        from role_assignments a join roles r on r.id = a.role_id
+        where (${filter.userId ?? null}::text is null or a.user_id = ${filter.userId ?? null})
+          and (${filter.projectId ?? null}::text is null or a.project_id = ${filter.projectId ?? null})
+          and (${filter.accountId ?? null}::text is null or a.account_id = ${filter.accountId ?? null})
+        order by a.user_id, r.name`.execute(db);
+      return rows;
+    },
+    async assign(userId, roleId, on) {
+      await sql`
+        insert into role_assignments (user_id, role_id, project_id, account_id)
+        values (${userId}, ${roleId}, ${'projectId' in on ? on.projectId : null}, ${'accountId' in on ? on.accountId : null})
+        on conflict do nothing`.execute(db);
+      await tell();
+    },
+    async unassign(userId, roleId, on) {
+      const { rows } = await sql`
+        delete from role_assignments where user_id = ${userId} and role_id = ${roleId}
+          and project_id is not distinct from ${'projectId' in on ? on.projectId : null}
+          and account_id is not distinct from ${'accountId' in on ? on.accountId : null} returning 1`.execute(
+        db,
+      );
+      await tell();
+      return rows.length > 0;
+    },
+
+    async findCredentials(who) {
+      const match =
+        'id' in who ? sql`u.id = ${who.id}` : sql`u.name = ${who.name} and u.account_id = ${who.accountId}`;
+      const { rows } = await sql<{
+        user: string;
+        account: string;
+        passwordHash: string | null;
+        lockedUntil: Date | null;
+      }>`
+        select u.id as user, u.account_id as account, u.password_hash as "passwordHash", u.locked_until as "lockedUntil"
+        from users u join accounts a on a.id = u.account_id
+        where ${match} and u.enabled and a.enabled`.execute(db);
+      const row = rows[0];
+      if (!row) return null;
+      const [user, account] = await Promise.all([this.findUser(row.user), this.findAccount(row.account)]);
+      if (!user || !account) return null;
+      return {
+        user,
+        account,
+        passwordHash: row.passwordHash,
+        lockedUntil: row.lockedUntil,
+      } satisfies Credentials;
+    },
+    async countFailedLogin(userId, most, lockSeconds) {
+      await sql`
+        update users set
+          failed_logins = case when failed_logins + 1 >= ${most} then 0 else failed_logins + 1 end,
+          locked_until = case when failed_logins + 1 >= ${most}
+            then now() + ${lockSeconds} * interval '1 second' else locked_until end
+        where id = ${userId}`.execute(db);
+    },
+    async forgiveFailedLogins(userId) {
+      await sql`
+        update users set failed_logins = 0, locked_until = null
+        where id = ${userId} and (failed_logins > 0 or locked_until is not null)`.execute(db);
+    },
+
+    async addToken(token) {
+      await sql`
+        insert into tokens (hash, user_id, project_id, account_id, methods, audit_id, issued_at, expires_at)
+        values (${token.hash}, ${token.userId}, ${token.projectId}, ${token.accountId}, ${token.methods},
+          ${token.auditId}, ${token.issuedAt}, ${token.expiresAt})`.execute(db);
+    },
+
+    async findCaller(tokenHash) {
+      const { rows } = await sql<{ found: CallerJson; issued_at: Date; expires_at: Date }>`
+        select t.issued_at, t.expires_at, jsonb_build_object(
+          'user', to_jsonb(u) - 'password_hash', 'userAccount', to_jsonb(ua), 'project', to_jsonb(p),
+          'projectAccount', to_jsonb(pa), 'account', to_jsonb(a), 'methods', t.methods, 'auditId', t.audit_id,
+          'roles', coalesce((
+            select jsonb_agg(distinct jsonb_build_object('id', r.id, 'name', r.name, 'description', r.description))
+            from role_assignments x join roles r on r.id = x.role_id
+            where x.user_id = u.id and (x.project_id = t.project_id or x.account_id = t.account_id)), '[]')) as found
+        from tokens t
+        join users u on u.id = t.user_id and u.enabled
+        join accounts ua on ua.id = u.account_id and ua.enabled
+        left join projects p on p.id = t.project_id
+        left join accounts pa on pa.id = p.account_id
+        left join accounts a on a.id = t.account_id
+        where t.hash = ${tokenHash} and t.expires_at > now()
+          and (t.project_id is null or (p.enabled and pa.enabled)) and (t.account_id is null or a.enabled)`.execute(
+        db,
+      );
+      const row = rows[0];
+      return row ? toCaller(row.found, row.issued_at, row.expires_at) : null;
+    },
+    async revokeToken(tokenHash) {
+      const { rows } = await sql`delete from tokens where hash = ${tokenHash} returning 1`.execute(db);
+      await tell();
+      return rows.length > 0;
+    },
+    async onChange(callback) {
+      nearby.add(callback);
+      const stop = await listen(channel, callback);
+      return async () => {
+        nearby.delete(callback);
+        await stop();
+      };
+    },
+    async purgeExpiredTokens() {
+      const { rows } = await sql`
+        delete from tokens where hash in (select hash from tokens where expires_at < now() limit 5000)
+        returning 1`.execute(db);
+      return rows.length;
+    },
+  };
+}
+
+interface AccountJson {
+  id: string;
+  name: string;
+  description: string;
+  enabled: boolean;
+  created_at: string;
+}
+
+interface CallerJson {
+  user: AccountJson & {
+    account_id: string;
+    email: string | null;
+    is_root: boolean;
+    default_project_id: string | null;
+  };
+  userAccount: AccountJson;
+  project: (AccountJson & { account_id: string }) | null;
+  projectAccount: AccountJson | null;
+  account: AccountJson | null;
+  methods: string[];
+  auditId: string;
+  roles: Role[];
+}
+
+function toCaller(found: CallerJson, issuedAt: Date, expiresAt: Date): Caller {
+  const toAccount = (json: AccountJson): Account => ({
+    id: json.id,
+    name: json.name,
+    description: json.description,
+    enabled: json.enabled,
+    createdAt: new Date(json.created_at),
+  });
+  const { user, project, account, projectAccount } = found;
+  return {
+    user: {
+      ...toAccount(user),
+      accountId: user.account_id,
+      email: user.email,
+      isRoot: user.is_root,
+      defaultProjectId: user.default_project_id,
+    },
+    userAccount: toAccount(found.userAccount),
+    project: project && { ...toAccount(project), accountId: project.account_id },
+    projectAccount: projectAccount && toAccount(projectAccount),
+    account: account && toAccount(account),
+    roles: found.roles,
+    isAdmin: found.roles.some(({ name }) => name === 'admin'),
+    methods: found.methods,
+    auditId: found.auditId,
+    issuedAt,
+    expiresAt,
+  };
+}

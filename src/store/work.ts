@@ -1,0 +1,100 @@
+/**
+ * The engine's statements. The rows of `sub_jobs` are the queue; claims skip what others hold, writes are guarded by
+ * the fence of the claim and by the state that the server must still be in.
+ */
+import { hostname } from 'node:os';
+import { sql } from 'kysely';
+import type { Work } from '../core/work.ts';
+import { acceptance } from './acceptance.ts';
+import { placement } from './placement.ts';
+import { powerSync } from './power-sync.ts';
+import { claim } from './claim.ts';
+import type { Database } from './database.ts';
+import type { Vault } from './vault.ts';
+import { write } from './outcomes.ts';
+
+const workChannel = 'ingot_work';
+
+/** The advisory locks by which living processes are known; any number that nobody else uses. */
+const workerLocks = 7_417;
+
+export function createWork(database: Database, vault: Vault): Work {
+  const { sql: db } = database;
+  let presence: { number: number; end: () => Promise<void> } | null = null;
+
+  return {
+    ...acceptance(db),
+    ...placement(db, vault),
+    ...powerSync(db, vault),
+    claim: (worker, most, leaseMs) => claim(db, vault, worker, most, leaseMs),
+    write: (outcomes) => write(db, outcomes),
+
+    async join() {
+      const client = await database.pool.connect();
+      const made = await client.query<{ number: number }>(
+        'insert into workers (host, pid) values ($1, $2) returning number',
+        [hostname(), process.pid],
+      );
+      const { number } = made.rows[0]!;
+      await client.query('select pg_advisory_lock($1, $2)', [workerLocks, number]);
+      presence = {
+        number,
+        async end() {
+          await client.query('select pg_advisory_unlock($1, $2)', [workerLocks, number]);
+          client.release();
+        },
+      };
+      return number;
+    },
+
+    async leave() {
+      await presence?.end();
+      if (presence) await sql`delete from workers where number = ${presence.number}`.execute(db);
+      presence = null;
+    },
+
+    async extendLeases(worker, subJobIds, leaseMs) {
+      await sql`
+        update sub_jobs set lease_until = now() + ${leaseMs} * interval '1 millisecond'
+        where owner = ${worker} and id = any(${subJobIds})`.execute(db);
+    },
+
+    async release(worker) {
+      await sql`
+        update sub_jobs set owner = null, lease_until = null,
+          status = case when ended_at is null then 'waiting' else status end
+        where owner = ${worker}`.execute(db);
+      await sql`select pg_notify(${workChannel}, '')`.execute(db);
+    },
+
+    async releaseDead() {
+      const { rows } = await sql<{ id: string }>`
+        with alive as (
+          select objid::int as number from pg_locks
+          where locktype = 'advisory' and classid = ${workerLocks} and objsubid = 2 and granted
+            and database = (select oid from pg_database where datname = current_database())
+        )
+        update sub_jobs set owner = null, lease_until = null, run_at = now(),
+          status = case when ended_at is null then 'waiting' else status end
+        where owner is not null and (owner not in (select number from alive) or lease_until < now())
+        returning id`.execute(db);
+      if (rows.length > 0) await sql`select pg_notify(${workChannel}, '')`.execute(db);
+      return rows.length;
+    },
+
+    async nextDueAt() {
+      const { rows } = await sql<{ at: Date | null }>`
+        select min(run_at) as at from sub_jobs where status in ('queued', 'waiting')`.execute(db);
+      return rows[0]?.at ?? null;
+    },
+
+    async hasten(serverId) {
+      const { rows } = await sql<{ id: string }>`
+        update sub_jobs set run_at = now() where server_id = ${serverId} and ended_at is null
+        returning id, pg_notify(${workChannel}, '')`.execute(db);
+      return rows.length > 0;
+    },
+
+    onWork: (wake) => database.listen(workChannel, wake),
+  };
+}

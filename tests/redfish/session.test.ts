@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
+import { startRedfishServer } from './redfish-server.ts';
+import { refuse } from './reply.ts';
+
+const sessions = '/redfish/v1/SessionService/Sessions';
+
+describe('the session with a BMC', () => {
+  it('is made once, used for everything and ended on close', async () => {
+    await using server = await startRedfishServer();
+    const driver = makeDriver();
+    const node = makeNode(server.url);
+    await Promise.all([driver.readPower(node, purpose), driver.inspect(node, purpose)]);
+    await driver.readPower(node, purpose);
+    expect(server.sessions).toMatchObject({ logins: 1, count: 1 });
+    await driver.close();
+    expect(server.sessions.count).toBe(0);
+  });
+
+  it('is made anew when the BMC forgot it, without losing the command', async () => {
+    await using server = await startRedfishServer({ power: 'on' });
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    await driver.readPower(node, purpose);
+    server.fault = ({ method }) => {
+      if (method === 'POST' && server.sessions.logins === 1) server.sessions.forgetAll();
+      return undefined;
+    };
+    await driver.setPower(node, 'off', purpose);
+    expect(server.machine.resets).toMatchObject([{ resetType: 'ForceOff' }]);
+    expect(server.sessions).toMatchObject({ logins: 2, count: 1 });
+  });
+
+  it.each([404, 405, 501])(
+    'gives way to Basic where logging in is answered %i, and that is remembered',
+    async (statusCode) => {
+      let logins = 0;
+      await using server = await startRedfishServer({
+        fault: ({ method, path }) => {
+          if (method !== 'POST' || path !== sessions) return undefined;
+          logins += 1;
+          return { statusCode };
+        },
+      });
+      await using driver = makeDriver();
+      const node = makeNode(server.url);
+      await driver.readPower(node, purpose);
+      await driver.readPower(node, purpose);
+      expect(logins).toBe(1);
+    },
+  );
+
+  it('gives way to Basic for a while when others took all sessions', async () => {
+    let now = Date.now();
+    await using server = await startRedfishServer({ maxSessions: 1 });
+    await using driver = makeDriver({ now: () => now });
+    const other = server.sessions.open();
+    const node = makeNode(server.url);
+    await driver.readPower(node, purpose);
+    expect(server.sessions.logins).toBe(2);
+    server.sessions.end(other!.id);
+    await driver.readPower(node, purpose);
+    expect(server.sessions.logins).toBe(2);
+    now += 600_000;
+    await driver.readPower(node, purpose);
+    expect(server.sessions).toMatchObject({ logins: 3, count: 1 });
+  });
+});
+
+describe('a closed driver', () => {
+  it('opens no session any more', async () => {
+    await using server = await startRedfishServer();
+    const driver = makeDriver();
+    await driver.close();
+    expect(await failureOf(driver.readPower(makeNode(server.url), purpose))).toMatchObject({
+      kind: 'unreachable',
+    });
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('wrong credentials', () => {
+  it.each(['sessions', 'basic'] as const)(
+    'reach the BMC twice and never again (%s)',
+    async (authentication) => {
+      let now = Date.now();
+      await using server = await startRedfishServer({ authentication });
+      await using driver = makeDriver({ now: () => now });
+      const node = makeNode(server.url, { password: 'battery staple' });
+      await failureOf(driver.readPower(node, purpose));
+      await failureOf(driver.readPower(node, purpose));
+      const asked = server.requests.length;
+      const { message, kind } = await failureOf(driver.readPower(node, purpose));
+      expect(kind).toBe('denied');
+      expect(message).toContain('lest it lock the account');
+      expect(server.requests.length).toBe(asked);
+
+      now += 3_600_000;
+      await failureOf(driver.readPower(node, purpose));
+      expect(server.requests.length).toBeGreaterThan(asked);
+    },
+  );
+
+  it('are forgotten as soon as other credentials are given', async () => {
+    await using server = await startRedfishServer();
+    await using driver = makeDriver();
+    const wrong = makeNode(server.url, { password: 'battery staple' });
+    for (let times = 0; times < 3; times += 1) await failureOf(driver.readPower(wrong, purpose));
+    await expect(driver.readPower(makeNode(server.url), purpose)).resolves.toMatchObject({ power: 'off' });
+    await failureOf(driver.readPower(wrong, purpose));
+    expect(server.sessions.logins).toBe(1);
+  });
+
+  it('are not suspected when the BMC is merely busy', async () => {
+    await using server = await startRedfishServer({
+      fault: ({ path, method }) =>
+        path === sessions && method === 'POST'
+          ? refuse(503, 'ServiceTemporarilyUnavailable', 'Later')
+          : undefined,
+    });
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    for (let times = 0; times < 3; times += 1) {
+      expect(await failureOf(driver.readPower(node, purpose))).toMatchObject({ kind: 'busy' });
+    }
+    server.fault = undefined;
+    await expect(driver.readPower(node, purpose)).resolves.toMatchObject({ power: 'off' });
+  });
+});

@@ -1,0 +1,133 @@
+/**
+ * Shapes that real BMCs show and our test BMC does not. The trees are ours; what is odd in them was seen in the DMTF
+ * mock-ups (DSP2043: rackmount, bladed, composed and telemetry), in sushy's recorded answers and at the vendors named
+ * in the driver.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
+import { startRedfishServer, type RedfishServerOptions } from './redfish-server.ts';
+import type { Tree } from './resources.ts';
+
+function serve(name: string, options: RedfishServerOptions = {}) {
+  const overlay = JSON.parse(readFileSync(new URL(`trees/${name}.json`, import.meta.url), 'utf8')) as Tree;
+  return startRedfishServer({ overlay, ...options });
+}
+
+describe('a rack server', () => {
+  it('is inspected with simple storage, an empty socket, an FPGA and a MAC that was changed', async () => {
+    await using server = await serve('rackmount');
+    await using driver = makeDriver();
+    expect(await driver.inspect(makeNode(server.url), purpose)).toEqual({
+      manufacturer: 'Examplar',
+      model: 'R7',
+      serialNumber: 'RACK7',
+      cpuCores: 12,
+      cpuModel: 'Example CPU 7',
+      memoryMib: 98_304,
+      disks: [
+        { name: 'SATA Bay 1', sizeGb: 8000, kind: 'unknown' },
+        { name: 'SATA Bay 2', sizeGb: 4000, kind: 'unknown' },
+      ],
+      nics: [
+        { name: 'A', mac: '02:00:5e:00:00:0a', speedMbps: 1000 },
+        { name: 'B', mac: '02:00:5e:00:00:0b', speedMbps: null },
+      ],
+      biosVersion: 'P7 1.4',
+      bmcVersion: '1.45',
+      health: 'Warning',
+    });
+  });
+});
+
+describe('a chassis with blades', () => {
+  it('gives the first physical blade when none is named, and any other by its path', async () => {
+    await using server = await serve('bladed');
+    await using driver = makeDriver();
+    const second = makeNode(server.url, { system: '/redfish/v1/Systems/BLADE2' });
+    await expect(driver.readPower(second, purpose)).resolves.toMatchObject({ power: 'on' });
+    await expect(driver.readPower(makeNode(server.url), purpose)).resolves.toMatchObject({ power: 'off' });
+    await expect(driver.readPower(second, purpose)).resolves.toMatchObject({ power: 'on' });
+  });
+
+  it('is inspected with memory modules and with drives that stand under the chassis', async () => {
+    await using server = await serve('bladed');
+    await using driver = makeDriver();
+    expect(await driver.inspect(makeNode(server.url), purpose)).toMatchObject({
+      serialNumber: 'BLADE1',
+      cpuCores: 2,
+      memoryMib: 65_536,
+      disks: [
+        { name: 'Bay 1', sizeGb: 960, kind: 'ssd' },
+        { name: 'Bay 2', sizeGb: 1200, kind: 'hdd' },
+      ],
+      nics: [],
+      biosVersion: null,
+      bmcVersion: '2.0.1',
+      health: 'Unknown',
+    });
+  });
+
+  it('looks for its blade again when the path is gone, as after an update of the BMC', async () => {
+    await using server = await serve('bladed');
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    await driver.readPower(node, purpose);
+    server.fault = ({ path }) => (path.endsWith('BLADE1') ? { statusCode: 404 } : undefined);
+    await failureOf(driver.readPower(node, purpose));
+    await expect(driver.readPower(node, purpose)).resolves.toMatchObject({ power: 'on' });
+  });
+});
+
+describe('a BMC whose types drift', () => {
+  it('is inspected all the same', async () => {
+    await using server = await serve('drifting');
+    await using driver = makeDriver();
+    expect(await driver.inspect(makeNode(server.url), purpose)).toEqual({
+      manufacturer: 'unknown',
+      model: 'unknown',
+      serialNumber: '00000000-0000-4000-8000-00000000000d',
+      cpuCores: 2,
+      cpuModel: 'unknown',
+      memoryMib: 131_072,
+      disks: [],
+      nics: [{ name: 'eth0', mac: '02:00:5e:00:00:01', speedMbps: 25_000 }],
+      biosVersion: null,
+      bmcVersion: '12',
+      health: 'Unknown',
+    });
+  });
+
+  it('is asked again for a part that it answered with 500 once', async () => {
+    let failures = 0;
+    await using server = await serve('drifting', {
+      fault: ({ path }) =>
+        /EthernetInterfaces.1$/.test(path) && (failures += 1) === 1 ? { statusCode: 500 } : undefined,
+    });
+    await using driver = makeDriver();
+    expect((await driver.inspect(makeNode(server.url), purpose)).nics).toHaveLength(1);
+  });
+
+  it('is asked for what its ActionInfo offers, at the system beside the GPU board', async () => {
+    let sent: unknown = null;
+    await using server = await serve('drifting', {
+      fault: ({ method, path, body }) =>
+        method === 'POST' && path.endsWith('/Self/Actions/ComputerSystem.Reset')
+          ? ((sent = body), { statusCode: 200 })
+          : undefined,
+    });
+    await using driver = makeDriver();
+    await driver.setPower(makeNode(server.url), 'on', purpose);
+    expect(sent).toEqual({ ResetType: 'ForceOn' });
+  });
+
+  it('takes the boot device at the settings resource', async () => {
+    let asked = '';
+    await using server = await serve('drifting', {
+      fault: ({ method, path }) => (method === 'PATCH' ? ((asked = path), { statusCode: 404 }) : undefined),
+    });
+    await using driver = makeDriver();
+    await failureOf(driver.setBootDevice(makeNode(server.url), 'network', purpose));
+    expect(asked).toBe('/redfish/v1/Systems/Self/SD');
+  });
+});

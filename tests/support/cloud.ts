@@ -1,0 +1,162 @@
+/** A whole Ingot on a database of its own, and a client that speaks HTTP to it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { pino } from 'pino';
+import { hashToken } from '../../src/apis/auth.ts';
+import { readConfig } from '../../src/config.ts';
+import { startIngot, type Ingot } from '../../src/main.ts';
+import { createDatabase } from './database.ts';
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  /** Parsed when it is JSON, else the text; null when empty. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export interface Cloud {
+  ingot: Ingot;
+  origin: string;
+  /** Of the first project, and a token of its administrator. */
+  projectId: string;
+  userId: string;
+  token: string;
+  sql: pg.Pool;
+  databaseUrl: string;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  /** Repeats a question until the answer is as wanted; the test's own time limit is the end of patience. */
+  until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T>;
+  /** Servers in the state Running, made by the API and waited for. */
+  makeServers(count: number, name?: string): Promise<string[]>;
+  jobEnd(jobId: string): Promise<Reply['body']>;
+  close(): Promise<void>;
+}
+
+/** @param env settings over the defaults, which are quick: steps of 20 ms, 8 nodes */
+export async function startCloud(env: Record<string, string> = {}): Promise<Cloud> {
+  const database = await createDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'ingot-'));
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    INGOT_DATA: folder,
+    INGOT_PORT: '0',
+    INGOT_SIM_NODES: '8',
+    INGOT_SIM_STEP_MS: '20',
+    INGOT_ADMIN_PASSWORD: 'correct horse',
+    INGOT_POWER_SYNC_SECONDS: '0',
+    INGOT_LOG_LEVEL: 'error',
+    ...env,
+  });
+  const ingot = await startIngot(config, pino({ level: config.logLevel }, pino.destination(2)));
+  const sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  const client = await connect(ingot.origin, sql);
+  return {
+    ...client,
+    ingot,
+    sql,
+    databaseUrl: database.url,
+    async close() {
+      await ingot.stop();
+      await sql.end();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A client of a running Ingot, with a token that is put into the database directly. */
+export async function connect(
+  origin: string,
+  sql: pg.Pool,
+): Promise<Omit<Cloud, 'ingot' | 'sql' | 'databaseUrl' | 'close'>> {
+  const found = await sql.query<{ user: string; project: string }>(
+    `select u.id as user, u.default_project_id as project from users u where u.name = 'admin'`,
+  );
+  const { user: userId, project: projectId } = found.rows[0]!;
+  const token = randomBytes(24).toString('base64url');
+  await sql.query(
+    `insert into tokens (hash, user_id, project_id, methods, audit_id, issued_at, expires_at)
+     values ($1, $2, $3, '{password}', 'test', now(), now() + interval '1 hour')`,
+    [hashToken(token), userId, projectId],
+  );
+
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
+    const response = await fetch(origin + path.replace('{p}', projectId), {
+      method,
+      headers: {
+        'x-auth-token': token,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parse(text) };
+  }
+
+  async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+    for (;;) {
+      const answer = await ask();
+      if (isWanted(answer)) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async function jobEnd(jobId: string): Promise<Reply['body']> {
+    const { body } = await until(
+      () => call('GET', `/v1/{p}/jobs/${jobId}`),
+      (reply) => reply.body.status === 'SUCCESS' || reply.body.status === 'FAIL',
+    );
+    return body;
+  }
+
+  async function makeServers(count: number, name = 'server'): Promise<string[]> {
+    const [{ body: flavors }, image, network] = await Promise.all([
+      call('GET', '/v1/{p}/baremetalservers/flavors'),
+      sql.query<{ id: string }>('select id from images order by name limit 1'),
+      sql.query<{ id: string; vpc_id: string }>('select id, vpc_id from networks order by name limit 1'),
+    ]);
+    const ids: string[] = [];
+    for (let left = count; left > 0; left -= 24) {
+      const asked = await call('POST', '/v1/{p}/baremetalservers', {
+        server: {
+          name,
+          imageRef: image.rows[0]!.id,
+          flavorRef: flavors.flavors[0].id,
+          availability_zone: 'eu-de-01',
+          vpcid: network.rows[0]!.vpc_id,
+          nics: [{ subnet_id: network.rows[0]!.id }],
+          adminPass: 'Wr0ng-Horse_42',
+          extendparam: {},
+          count: Math.min(left, 24),
+        },
+      });
+      if (asked.status !== 200)
+        throw new Error(`create answered ${asked.status}: ${JSON.stringify(asked.body)}`);
+      const job = await jobEnd(asked.body.job_id);
+      if (job.status !== 'SUCCESS') throw new Error(`create ended badly: ${JSON.stringify(job)}`);
+      ids.push(...job.entities.sub_jobs.map((part: Reply['body']) => part.entities.server_id));
+    }
+    return ids;
+  }
+
+  return { origin, projectId, userId, token, call, until, makeServers, jobEnd };
+}
+
+function parse(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,55 @@
+/** Databases for tests: each test may have one of its own on the run's server (see start-database.ts). */
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+
+export interface TestDatabase {
+  url: string;
+  /** Ends all sessions on it and removes it. */
+  drop(): Promise<void>;
+}
+
+/**
+ * Makes an empty database with a name of its own.
+ * @param template a database to copy instead, to which nobody is connected; for example a migrated one
+ */
+export async function createDatabase(template = 'template0'): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await runOnServer(`create database ${name} template ${template}`);
+  return {
+    url: urlOfDatabase(name),
+    drop: () => runOnServer(`drop database if exists ${name} with (force)`),
+  };
+}
+
+/** The name of the database that a URL leads to, for use as a template. */
+export function databaseNameOf(url: string): string {
+  const name = splitUrl(url)[2];
+  if (!name) throw new Error(`${url} names no database`);
+  return name;
+}
+
+function urlOfDatabase(name: string): string {
+  const [, server, , parameters] = splitUrl(serverUrl());
+  return `${server}/${name}${parameters}`;
+}
+
+/** By hand: for `new URL` a URL without a host, as unix sockets have, is invalid. */
+function splitUrl(url: string): string[] {
+  return /^(\w+:\/\/[^/?]*)\/?([^?]*)(.*)$/.exec(url) ?? [];
+}
+
+function serverUrl(): string {
+  const url = process.env.INGOT_TEST_DATABASE_URL;
+  if (!url) throw new Error('INGOT_TEST_DATABASE_URL is not set: run the tests with npm test');
+  return url;
+}
+
+async function runOnServer(statement: string): Promise<void> {
+  const client = new Client({ connectionString: serverUrl() });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

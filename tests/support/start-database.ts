@@ -1,0 +1,26 @@
+/**
+ * Vitest's global setup: one PostgreSQL for the whole run, its address in INGOT_TEST_DATABASE_URL.
+ *
+ * TEST_DATABASE_URL names a server to use instead (its user must be allowed to create databases), and
+ * INGOT_TEST_POSTGRES=15 asks for that major version of the embedded one.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
+
+export default async function startDatabase(): Promise<() => Promise<void>> {
+  const given = process.env.TEST_DATABASE_URL;
+  if (given) {
+    process.env.INGOT_TEST_DATABASE_URL = given;
+    return () => Promise.resolve();
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'ingot-test-'));
+  const major = Number(process.env.INGOT_TEST_POSTGRES) || undefined;
+  const server = await startEmbeddedPostgres({ folder, durable: false, major });
+  process.env.INGOT_TEST_DATABASE_URL = server.url;
+  return async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
