@@ -1,21 +1,33 @@
 /** The `ingot` command. */
 import { Command } from 'commander';
-import { readConfig } from './config.ts';
-import { startIngot } from './main.ts';
+import { addFaultCommands } from './cli/faults.ts';
+import { addNodeCommands } from './cli/nodes.ts';
+import { addServerCommands } from './cli/servers.ts';
+import { addStatusCommand } from './cli/status.ts';
 
 const program = new Command('ingot')
   .description('A bare-metal cloud in one program.')
   .version('0.1.0')
-  .showHelpAfterError();
+  .showHelpAfterError('(--help says more)');
 
 program
   .command('serve', { isDefault: true })
   .description(
     'Serve all APIs on one origin. Settings come from the environment; docs/settings.md lists them.',
   )
-  .action(serve);
+  .argument('[command]') // as the default it is given every word that is no command
+  .action((word?: string) => {
+    if (word !== undefined) throw new Error(`There is no command "${word}"; \`ingot --help\` lists them.`);
+    return serve();
+  });
+addStatusCommand(program);
+addNodeCommands(program);
+addServerCommands(program);
+addFaultCommands(program);
 
 async function serve(): Promise<void> {
+  // Loaded here: the other commands only speak HTTP and need none of it.
+  const [{ readConfig }, { startIngot }] = await Promise.all([import('./config.ts'), import('./main.ts')]);
   const ingot = await startIngot(readConfig(process.env));
   let isStopping = false;
   const stop = (): void => {

@@ -4,6 +4,7 @@ import { mkdirSync, accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
+import { createMetrics } from './apis/admin/metrics.ts';
 import { adminApi } from './apis/admin/routes.ts';
 import { createAuth } from './apis/auth.ts';
 import { bmsApi } from './apis/bms-v1/routes.ts';
@@ -24,6 +25,7 @@ import { createSweep } from './engine/sweep.ts';
 import { createWorker } from './engine/worker.ts';
 import { createWriter } from './engine/writer.ts';
 import { catalog as openCatalog } from './store/catalog.ts';
+import { census as openCensus } from './store/census.ts';
 import { credentialFiles, writeCredentialFiles } from './store/credential-files.ts';
 import { openDatabase } from './store/database.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './store/embedded-postgres.ts';
@@ -88,6 +90,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const drivers: Drivers = {
       simulated: createSimulatedDriver(simulatedMachines(database.sql), config.simStepMs),
       redfish: createRedfishDriver({
+        conversations: config.bmcConversations,
         onCertificate: (node, certificateSha256) => {
           nodes.change(node.id, { bmc: { certificateSha256 } }).catch((error: unknown) => {
             log(error, 'a certificate could not be pinned');
@@ -102,8 +105,17 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const clockwork = createClockwork(drivers, config.deadlineFactor);
     const submit = createSubmit(work, clockwork);
     const create = createCreate(catalog, submit);
+    const metrics = createMetrics();
     const worker = createWorker(
-      { work, writer: createWriter(work), drivers, clockwork, log, now: Date.now },
+      {
+        work,
+        writer: createWriter(work),
+        drivers,
+        clockwork,
+        log,
+        now: Date.now,
+        onOutcome: metrics.countOutcome,
+      },
       config.workers,
     );
     const sweep = createSweep({
@@ -126,7 +138,6 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           servers,
           jobs,
           catalog,
-          history,
           submit,
           create,
           hashPassword,
@@ -141,19 +152,23 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           jobs,
           catalog,
           history,
+          census: openCensus(database.sql),
           faults,
           work,
-          submit,
+          tenancy,
           drivers,
           worker,
           auth,
+          metrics,
           ping: () => database.pool.query('select 1'),
+          log,
         }),
       ],
       auth,
       logger,
       publicUrl: config.publicUrl,
       rateLimit: config.rateLimit,
+      onAnswer: metrics.countAnswer,
     });
     await worker.start();
     closers.push(() => worker.stop());

@@ -1,4 +1,5 @@
 /** The shape of every API folder: a table of routes, handlers that take a call and return an answer, a map of errors. */
+import type { Readable } from 'node:stream';
 import type { TSchema } from 'typebox';
 import type { IngotError } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
@@ -20,6 +21,8 @@ export interface Call {
 export interface Answer {
   statusCode: number;
   body?: unknown;
+  /** Instead of a body: sent as it comes, with a content type among `headers`. */
+  stream?: Readable;
   headers?: Record<string, string>;
 }
 
@@ -50,7 +53,9 @@ export interface Api {
   /** An error in this API's codes and envelope. */
   toError(error: IngotError, call: Pick<Call, 'origin' | 'requestId' | 'path'>): Answer;
   /** Headers on every answer of this API. */
-  headers?(call: Pick<Call, 'requestId' | 'headers'>): Record<string, string>;
+  headers?(call: Pick<Call, 'requestId' | 'headers' | 'path'>): Record<string, string>;
+  /** Called once when the server begins to stop: ends the streams, which would hold it up. */
+  close?(): void;
 }
 
 export function callerOf(call: Call): Caller {

@@ -20,7 +20,11 @@ export function hashToken(token: string): Buffer {
 
 export async function createAuth(tenancy: Tenancy, now: () => number): Promise<Auth> {
   const remembered = new Map<string, Caller>();
-  const stop = await tenancy.onChange(() => remembered.clear());
+  let changes = 0;
+  const stop = await tenancy.onChange(() => {
+    changes++;
+    remembered.clear();
+  });
 
   return {
     async authenticate(headers) {
@@ -30,10 +34,12 @@ export async function createAuth(tenancy: Tenancy, now: () => number): Promise<A
       }
       const known = remembered.get(token);
       if (known && known.expiresAt.getTime() > now()) return known;
+      const before = changes;
       const caller = await tenancy.findCaller(hashToken(token));
       if (!caller) throw unauthenticated('Incorrect IAM authentication information: decrypt token fail');
       if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value!);
-      remembered.set(token, caller);
+      // What was read while something changed may be out of date already.
+      if (changes === before) remembered.set(token, caller);
       return caller;
     },
 

@@ -3,6 +3,8 @@
  * the handler returns or throws into an answer of that API. Handlers know neither Fastify nor HTTP headers of ours.
  */
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import Fastify, {
@@ -15,7 +17,8 @@ import Fastify, {
 import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { IngotError, invalid, notFound } from '../core/errors.ts';
+import type { TLocalizedValidationError } from 'typebox/error';
+import { IngotError, invalid, notFound, wrongMethod } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
 import type { Answer, Api, Call, Route } from './api.ts';
 import type { Auth } from './auth.ts';
@@ -38,12 +41,17 @@ export interface HttpOptions {
   publicUrl: string | null;
   /** Requests per second and project; 0: no limit. */
   rateLimit: number;
+  /** Told of each answer that was sent, streams excepted. `route` is a pattern, so that there are few. */
+  onAnswer?: (answer: { method: string; route: string; statusCode: number; seconds: number }) => void;
 }
 
 /** 1 MiB holds the largest documented body (1000 servers, 32 KB user data) many times over. */
 const bodyLimit = 1_048_576;
 /** The event loop lagging by this much means that answers come late anyway. */
 const mostLagMs = 2_000;
+const eventStream = 'text/event-stream';
+/** Status codes of requests that Node gives up on while it reads them. */
+const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
   const { apis, logger } = options;
@@ -56,10 +64,14 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     forceCloseConnections: 'idle',
+    // A path that cannot be decoded, or has an endless parameter.
+    frameworkErrors: (error, request, reply) => {
+      sendError(options, request, reply, toIngotError(error));
+    },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;
-      const statusCode = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-      const words = statusCode === 431 ? 'Request Header Fields Too Large' : 'Bad Request';
+      const statusCode = unreadable[error.code] ?? 400;
+      const words = STATUS_CODES[statusCode]!;
       const facts = { kind: 'invalid' as const, message: `${words}.` };
       const raw = (error as unknown as { rawPacket?: Buffer }).rawPacket?.toString('latin1', 0, 2_048) ?? '';
       const path = /^[A-Z]+ (\S+)/.exec(raw)?.[1] ?? '/';
@@ -107,15 +119,65 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   app.setErrorHandler((error, request, reply) => {
     const known = toIngotError(error);
     if (known.kind === 'internal')
-      logger.error({ err: error, requestId: request.id, path: request.url }, 'a call failed');
+      // Without the query: an event stream has its token there.
+      logger.error(
+        { err: error, requestId: request.id, path: request.url.split('?', 1)[0] },
+        'a call failed',
+      );
     sendError(options, request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
-    sendError(options, request, reply, notFound('path', request.url.split('?', 1)[0]!));
+    const path = request.url.split('?', 1)[0]!;
+    const methods = methodsOf(path);
+    if (methods.length === 0) return sendError(options, request, reply, notFound('path', path));
+    void reply.header('allow', methods.join(', '));
+    sendError(options, request, reply, wrongMethod(request.method, path));
   });
 
+  app.addHook('onResponse', async (request, reply) => {
+    if (reply.getHeader('content-type') === eventStream) return;
+    options.onAnswer?.({
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      statusCode: reply.statusCode,
+      seconds: reply.elapsedTime / 1_000,
+    });
+  });
+  const methodsOf = listMethods(apis);
+  const unused = trackUnusedConnections(app);
+  app.addHook('preClose', async () => {
+    for (const api of apis) api.close?.();
+    for (const socket of unused) socket.destroy();
+  });
   for (const api of apis) for (const route of api.routes) mount(app, options, api, route);
   return app;
+}
+
+/** The methods that a path has; Fastify does not tell a wrong method from an unknown path. */
+function listMethods(apis: Api[]): (path: string) => string[] {
+  const routes = apis
+    .flatMap((api) => api.routes)
+    .map(({ method, path }) => ({ method, parts: path.split('/') }));
+  return (path) => {
+    const given = path.replace(/\/$/, '').split('/');
+    const isThere = (parts: string[]) =>
+      parts.length === given.length && parts.every((part, at) => part.startsWith(':') || part === given[at]);
+    return [...new Set(routes.filter(({ parts }) => isThere(parts)).map(({ method }) => method))];
+  };
+}
+
+/**
+ * Connections on which nothing was asked yet; browsers and undici open them in advance. Node does not count them as
+ * idle, so that a stop would wait for them until its request timeout (seen with Node 24).
+ */
+function trackUnusedConnections({ server }: FastifyInstance): Set<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
 }
 
 function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Route): void {
@@ -200,6 +262,7 @@ function send(
   void reply.code(answer.statusCode).header('x-request-id', requestId);
   if (headers) void reply.headers(headers);
   if (answer.headers) void reply.headers(answer.headers);
+  if (answer.stream) return reply.send(answer.stream);
   if (answer.body === undefined) return reply.send();
   if (typeof answer.body === 'string') return reply.send(answer.body);
   return reply.type('application/json').send(JSON.stringify(answer.body));
@@ -238,6 +301,8 @@ function toIngotError(error: unknown): IngotError {
     return new IngotError({ kind: 'too-large', message: `The body is larger than ${bodyLimit} bytes.` });
   if (statusCode === 429) return tooMany(message);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return invalid(message);
+  // PostgreSQL has no texts with NUL, whether in a parameter (22021) or in JSON (22P05).
+  if (code === '22021' || code === '22P05') return invalid('The request contains a NUL character.');
   if (code === 'ECONNREFUSED' || code === '57P01' || code === '57P03' || code?.startsWith('08')) {
     return new IngotError(
       { kind: 'unavailable', message: 'The database is away.', retryAfterSeconds: 5 },
@@ -253,17 +318,33 @@ function parseJson(app: FastifyInstance): void {
   app.addContentTypeParser(['application/json', '*'], { parseAs: 'buffer' }, (_request, body, done) => {
     if (body.length === 0) return done(null, undefined);
     try {
-      done(null, JSON.parse(body.toString('utf8')));
+      const text = body.toString('utf8');
+      done(null, JSON.parse(text, mayHideNoText.test(text) ? refuseNoText : undefined));
     } catch (error) {
       done(
-        new IngotError({
-          kind: 'invalid',
-          code: 'malformed',
-          message: `Malformed JSON: ${(error as Error).message}`,
-        }),
+        error instanceof IngotError
+          ? error
+          : new IngotError({
+              kind: 'invalid',
+              code: 'malformed',
+              // What some of the parser's messages quote may be a password.
+              message: `Malformed JSON: ${(error as Error).message.replace(/, ?\.*".*/s, '')}`,
+            }),
       );
     }
   });
+}
+
+/** Escapes of NUL and of surrogates, which with luck are pairs. */
+const mayHideNoText = /\\u(0000|d[89a-f])/i;
+
+/** What PostgreSQL can keep in no text, nor in JSON. */
+function refuseNoText(key: string, value: unknown): unknown {
+  for (const text of [key, value]) {
+    if (typeof text !== 'string' || (text.isWellFormed() && !text.includes('\0'))) continue;
+    throw invalid('The request contains a NUL character or half of a surrogate pair.');
+  }
+  return value;
 }
 
 function bodyValidator(schema: TSchema) {
@@ -272,11 +353,12 @@ function bodyValidator(schema: TSchema) {
     if (compiled.Check(body)) return { value: body };
     const [first] = compiled.Errors(body);
     const field = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-    return {
-      error: invalid(
-        field ? `${field}: ${first!.message}` : `the body ${first?.message ?? 'is wrong'}`,
-        field,
-      ),
-    };
+    const says = first ? inWords(first) : 'is wrong';
+    return { error: invalid(field ? `${field}: ${says}` : `the body ${says}`, field) };
   };
+}
+
+function inWords({ keyword, params, message }: TLocalizedValidationError): string {
+  if (keyword === 'enum') return `must be one of ${params.allowedValues.join(', ')}`;
+  return keyword === 'boolean' ? 'is not known here' : message;
 }

@@ -10,6 +10,7 @@ export type ErrorKind =
   | 'not-allowed'
   | 'unauthenticated'
   | 'invalid'
+  | 'wrong-method'
   | 'conflict'
   | 'state-refuses'
   | 'quota'
@@ -57,6 +58,11 @@ export class IngotError extends Error {
 
 export function notFound(subject: string, id: string): IngotError {
   return new IngotError({ kind: 'not-found', subject, id, message: `The ${subject} ${id} does not exist.` });
+}
+
+/** The place exists; this is not done to it. */
+export function wrongMethod(method: string, path: string): IngotError {
+  return new IngotError({ kind: 'wrong-method', message: `${method} is not done to ${path}.` });
 }
 
 export function invalid(message: string, field?: string, code?: string): IngotError {

@@ -1,4 +1,5 @@
 /** A node is a physical machine; a server is what somebody rents on it. */
+import type { ErrorFacts } from './errors.ts';
 import type { Power } from './lifecycle.ts';
 
 export const driverNames = ['simulated', 'redfish', 'ipmi'] as const;
@@ -72,6 +73,7 @@ export interface Node {
   /** The last power operation asked of the machine and how it stands, read from its sub-jobs (CloudDC `operation_state`). */
   powerOperation: 'power-on' | 'power-off' | 'reboot' | null;
   powerOutcome: Outcome | null;
+  powerError?: ErrorFacts | null;
   rack: string;
   unit: number;
   note: string;

@@ -16,7 +16,10 @@ export const operations = [
 
 export type Operation = (typeof operations)[number];
 
-/** The parts of an operation, in order; each safe to repeat. What each does stands in `engine/steps`. */
+/**
+ * The parts of an operation, in order; each safe to repeat. What each does stands in `engine/steps`. A server that has
+ * its machine and its ports keeps them at `place` and `network`; one whose creation failed gets them there.
+ */
 export type StepName = 'place' | 'network' | 'power-off' | 'deploy' | 'power-on' | 'wipe' | 'release';
 
 interface Kind {
@@ -65,14 +68,14 @@ export const operationKinds: Readonly<Record<Operation, Kind>> = {
   },
   'reinstall-os': {
     verb: 'reinstall',
-    steps: ['power-off', 'deploy', 'power-on'],
+    steps: ['place', 'network', 'power-off', 'deploy', 'power-on'],
     provisioning: 'reinstall',
     novaAction: 'rebuild',
     auditName: 'reinstallBareMetalServerOs',
   },
   rebuild: {
     verb: 'rebuild',
-    steps: ['power-off', 'deploy', 'power-on'],
+    steps: ['place', 'network', 'power-off', 'deploy', 'power-on'],
     provisioning: 'reinstall',
     novaAction: 'rebuild',
     auditName: 'rebuildBareMetalServer',

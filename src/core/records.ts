@@ -1,6 +1,6 @@
 /** Reading jobs, nodes and history: what APIs show beside servers. */
 import type { Job, SubJob } from './job.ts';
-import type { State, TaskState } from './lifecycle.ts';
+import type { Power, State, TaskState } from './lifecycle.ts';
 import type { BmcAddress, Node, NodeStanding } from './node.ts';
 
 export interface Jobs {
@@ -8,6 +8,10 @@ export interface Jobs {
   find(id: string, projectId: string | null): Promise<Job | null>;
   /** The latest sub-job of a server; `why` speaks of it. */
   findLatestSubJob(serverId: string): Promise<SubJob | null>;
+  /** What is under way on a node, or waits for its turn there: the first of them. */
+  findOpenSubJobOfNode(nodeId: string): Promise<SubJob | null>;
+  /** How far jobs have come, in numbers. */
+  listProgress(jobIds: string[]): Promise<JobProgress[]>;
   /** The sub-jobs of a server with the job's request id and user, newest first (Nova instance actions). */
   listOfServer(
     serverId: string,
@@ -15,10 +19,19 @@ export interface Jobs {
   ): Promise<(SubJob & { requestId: string; userId: string; projectId: string })[]>;
 }
 
+export interface JobProgress {
+  jobId: string;
+  total: number;
+  ended: number;
+  failed: number;
+}
+
 export interface NodeFilter {
   ids?: string[];
   /** Dedicated to this project or carrying its servers; null: all. */
   projectId?: string | null;
+  /** With a project: also the machines of the shared pool that carry nobody's server. */
+  withPool?: boolean;
   standing?: NodeStanding[];
   driver?: Node['driver'];
   name?: string;
@@ -26,7 +39,7 @@ export interface NodeFilter {
 
 export type NewNode = Omit<
   Node,
-  'serverId' | 'powerSeenAt' | 'powerOperation' | 'powerOutcome' | 'createdAt' | 'updatedAt'
+  'serverId' | 'powerSeenAt' | 'powerOperation' | 'powerOutcome' | 'powerError' | 'createdAt' | 'updatedAt'
 >;
 
 export type NodeEdit = Partial<
@@ -55,8 +68,25 @@ export interface Nodes {
   /** One statement for many; simulated ones get their machine. Throws conflict for a name that is taken. */
   enrol(nodes: NewNode[]): Promise<void>;
   change(id: string, edit: NodeEdit): Promise<Node | null>;
+  /**
+   * Changes where a node stands, if it stands in one of `from`; false otherwise. `ready` means `in-use` where there is
+   * a server on it.
+   */
+  stand(id: string, from: NodeStanding[], to: NodeStanding, note: string): Promise<boolean>;
   /** Only nodes without a server. */
   remove(id: string): Promise<boolean>;
+}
+
+/** How many of everything, by how they stand. */
+export interface Counts {
+  servers: { state: State; count: number }[];
+  nodes: { standing: NodeStanding; power: Power; count: number }[];
+  /** Those that have not ended. */
+  subJobs: { status: SubJob['status']; count: number }[];
+}
+
+export interface Census {
+  take(): Promise<Counts>;
 }
 
 /** One move, or one piece of news of a job. */

@@ -135,7 +135,7 @@ export interface ServerPage {
   marker?: string;
   /** Page numbers (BMS v1): so many servers are passed over. */
   offset?: number;
-  sort?: { key: 'created' | 'updated' | 'name' | 'id' | 'state'; descending: boolean }[];
+  sort?: { key: 'created' | 'updated' | 'name' | 'id' | 'state' | 'zone'; descending: boolean }[];
 }
 
 export interface Servers {
@@ -148,6 +148,16 @@ export interface Servers {
     projectId: string,
     change: Partial<Pick<Server, 'name' | 'description' | 'metadata' | 'tags' | 'locked'>>,
   ): Promise<Server | null>;
+  /**
+   * The password of the next install (its hash), for all of these servers or for none: false when one is gone or not
+   * in one of the states.
+   */
+  changePasswords(
+    ids: string[],
+    projectId: string,
+    adminPasswordHash: string,
+    states: Standing['state'][],
+  ): Promise<boolean>;
   /** Sums over the live servers of a project, for quotas. */
   usage(projectId: string): Promise<{ servers: number; vcpus: number; ramMib: number }>;
 }

@@ -83,7 +83,6 @@ export interface Credentials {
   user: User;
   account: Account;
   passwordHash: string | null;
-  lockedUntil: Date | null;
 }
 
 export interface Tenancy {
@@ -108,7 +107,7 @@ export interface Tenancy {
   listUsers(filter?: { accountId?: string; name?: string }): Promise<User[]>;
   findUser(id: string): Promise<User | null>;
   createUser(user: User, passwordHash: string | null): Promise<User>;
-  /** A new password revokes the user's tokens. */
+  /** A new password revokes the user's tokens. Null takes e-mail or default project away. */
   changeUser(
     id: string,
     change: Partial<Pick<User, 'name' | 'email' | 'description' | 'enabled' | 'defaultProjectId'>> & {
@@ -118,7 +117,9 @@ export interface Tenancy {
   removeUser(id: string): Promise<boolean>;
 
   listRoles(filter?: { name?: string }): Promise<Role[]>;
+  findRole(id: string): Promise<Role | null>;
   createRole(role: Role): Promise<Role>;
+  changeRole(id: string, change: Partial<Pick<Role, 'name' | 'description'>>): Promise<Role | null>;
   removeRole(id: string): Promise<boolean>;
   listAssignments(filter: {
     userId?: string;
@@ -133,12 +134,16 @@ export interface Tenancy {
   ): Promise<boolean>;
 
   findCredentials(who: { id: string } | { name: string; accountId: string }): Promise<Credentials | null>;
-  /** Counts a wrong password; after `most` in a row the user is locked for `lockSeconds`. */
+  /** Counts a wrong password; after `most` in a row the user is locked for `lockSeconds`, which do not grow. */
   countFailedLogin(userId: string, most: number, lockSeconds: number): Promise<void>;
-  forgiveFailedLogins(userId: string): Promise<void>;
+  /** After a right password. False, and nothing forgiven, while the user is locked. */
+  forgiveFailedLogins(userId: string): Promise<boolean>;
 
   addToken(token: NewToken): Promise<void>;
-  /** The caller behind an unexpired token of an enabled user, project and account; null otherwise. */
+  /**
+   * The caller behind an unexpired token of an enabled user, project and account; null otherwise. A scoped token is
+   * void as soon as the user holds no role there; only in the own account does one need none (it grants nothing).
+   */
   findCaller(tokenHash: Buffer): Promise<Caller | null>;
   revokeToken(tokenHash: Buffer): Promise<boolean>;
   /** Calls back when a token, user, role or project has changed anywhere: what was remembered is void. */

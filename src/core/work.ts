@@ -12,6 +12,7 @@ import type { Fault, NewServer, Provisioning, Server } from './server.ts';
 /** A server as it stands under lock, while a request on it is decided. */
 export interface LockedServer extends Standing {
   id: string;
+  projectId: string;
   nodeId: string | null;
   driver: Node['driver'] | null;
   imageId: string;
@@ -25,6 +26,7 @@ export interface LockedNode {
   driver: Node['driver'];
   projectId: string | null;
   serverId: string | null;
+  standing: Node['standing'];
 }
 
 export interface Actor {
@@ -73,6 +75,11 @@ export interface Delivery {
   node: Node | null;
   /** With operations that deploy: what to put on the machine. */
   order: DeployOrder | null;
+}
+
+/** Thrown by guarded statements: the sub-job belongs to somebody else by now, and nothing was written. */
+export class ClaimLost extends Error {
+  override readonly name = 'ClaimLost';
 }
 
 /** What a delivery came to: one row of the batch that is written together. */
@@ -137,6 +144,8 @@ export interface Work {
   extendLeases(worker: number, subJobIds: string[], leaseMs: number): Promise<void>;
   /** Writes outcomes; returns those that held. The others belong to somebody else by now. */
   write(outcomes: DeliveryOutcome[]): Promise<Set<string>>;
+  /** Lets go of a claim whose sub-job was ended by somebody else, so that the next of its server can go on at once. */
+  letGo(claim: { subJobId: string; fence: number }): Promise<void>;
   /** Gives a delivery back without a word (shutdown). */
   release(worker: number): Promise<void>;
   /** Hands back what processes hold that are no longer alive, and leases that ran out; says how many. */
@@ -157,6 +166,11 @@ export interface Work {
   reportHardwareFault(nodeId: string, fault: Fault): Promise<boolean>;
   /** Moves a stable server to another stable state (power followed, fault cleared); false when it had moved on. */
   moveStable(serverId: string, from: State, to: State, power: Power, reason: string): Promise<boolean>;
+  /**
+   * Makes the record of a server on an enrolled or ready node as the machine is found; nothing is done to the machine.
+   * false when the node was taken meanwhile.
+   */
+  adopt(nodeId: string, server: NewServer, power: 'on' | 'off'): Promise<boolean>;
   /** Removes records of servers deleted longer ago than this; says how many. */
   purgeDeleted(retentionMs: number): Promise<number>;
   /** Nodes whose power should be read again and on which nothing is under way. */

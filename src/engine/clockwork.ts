@@ -30,7 +30,10 @@ export function backoffMs(failures: number, random: () => number = Math.random):
   return Math.round(pause * (0.5 + random() / 2));
 }
 
-/** The next look at a change under way: soon at first, then ever less often. */
-export function nextLookMs(sinceMs: number): number {
-  return Math.round(Math.min(Math.max(sinceMs / 4, 50), 5_000));
+/**
+ * The next look at a change under way: soon at first, then ever less often.
+ * @param lagMs how slow this kind of BMC may be to show a change; the first pauses are a fortieth of it
+ */
+export function nextLookMs(sinceMs: number, lagMs: number): number {
+  return Math.round(Math.min(Math.max(sinceMs / 4, lagMs / 40), 5_000));
 }

@@ -3,7 +3,8 @@
  * APIs bring their words to this one form.
  */
 import { randomBytes } from 'node:crypto';
-import type { Catalog, Flavor, Image, Keypair } from '../core/catalog.ts';
+import { BlockList } from 'node:net';
+import type { Catalog, Flavor, Image, Keypair, Network } from '../core/catalog.ts';
 import { conflict, IngotError, invalid, notFound } from '../core/errors.ts';
 import type { Door } from '../core/lifecycle.ts';
 import type { NewServer, RequestedNic } from '../core/server.ts';
@@ -141,11 +142,23 @@ async function chooseNics(
     if (nic.ip === null) continue;
     if (wish.count > 1)
       throw invalid('A fixed address cannot be given to several servers.', 'nics', 'BMS.0207');
+    if (!isWithin(network, nic.ip)) {
+      throw invalid(`The address ${nic.ip} is not in the network ${network.id}.`, 'nics');
+    }
     const ports = await catalog.listPorts(null, { networkId: network.id });
     if (ports.some(({ ip }) => ip === nic.ip))
       throw conflict(`The address ${nic.ip} is in use.`, 'address', nic.ip);
   }
   return { nics: asked, vpcId };
+}
+
+function isWithin({ subnets }: Network, ip: string): boolean {
+  const addresses = new BlockList();
+  for (const { cidr } of subnets) {
+    const [address, prefix] = cidr.split('/');
+    addresses.addSubnet(address!, Number(prefix));
+  }
+  return addresses.check(ip);
 }
 
 function toNic(networkId: string): RequestedNic {

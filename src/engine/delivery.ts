@@ -3,11 +3,18 @@
  * After each step a checkpoint is committed; a delivery that has lost its lease stops without a word.
  */
 import { IngotError, type ErrorFacts } from '../core/errors.ts';
-import type { Checkpoint } from '../core/job.ts';
+import type { Checkpoint, SubJob } from '../core/job.ts';
 import { lifecycle, stateOf, taskStateAt, type Power, type State } from '../core/lifecycle.ts';
 import { operationKinds, type StepName } from '../core/operations.ts';
 import { DriverError } from '../core/ports.ts';
-import type { Delivery, DeliveryOutcome, NodeChange, ServerChange, Work } from '../core/work.ts';
+import {
+  ClaimLost,
+  type Delivery,
+  type DeliveryOutcome,
+  type NodeChange,
+  type ServerChange,
+  type Work,
+} from '../core/work.ts';
 import { backoffMs, type Clockwork, type Drivers } from './clockwork.ts';
 import { steps } from './steps/steps.ts';
 import { hardwareSays, type StepContext, type StepResult } from './steps/step.ts';
@@ -20,6 +27,8 @@ export interface DeliveryRoom {
   clockwork: Clockwork;
   log: (error: unknown, message: string) => void;
   now: () => number;
+  /** Told of each outcome that was written; for figures. */
+  onOutcome?: (subJob: SubJob, outcome: DeliveryOutcome) => void;
 }
 
 /** Tried in turn when a deadline passes, each with a share of the deadline more; then the operation fails. */
@@ -30,8 +39,6 @@ const ladder = [
 
 /** An error of our own is repeated so often before it ends the operation. */
 const mostInternalErrors = 5;
-
-class LostLease extends Error {}
 
 /** Returns in how many milliseconds it wants to be delivered again; null when it has ended or is lost. */
 export async function deliver(room: DeliveryRoom, delivery: Delivery): Promise<number | null> {
@@ -48,12 +55,14 @@ export async function deliver(room: DeliveryRoom, delivery: Delivery): Promise<n
           ? await toOutcome(room, delivery, step, checkpoint, result)
           : toNextStep(room, delivery, next, result as Extract<StepResult, { is: 'done' }>);
       if (!(await room.writer.write(outcome))) return null;
+      room.onOutcome?.(subJob, outcome);
       if (outcome.status !== 'running') return outcome.status === 'waiting' ? outcome.runInMs : null;
       step = outcome.step;
       checkpoint = { ...outcome.checkpoint };
     }
   } catch (error) {
-    if (!(error instanceof LostLease)) throw error;
+    if (!(error instanceof ClaimLost)) throw error;
+    await room.work.letGo({ subJobId: subJob.id, fence: delivery.fence });
     return null;
   }
 }
@@ -71,7 +80,7 @@ async function run(
     checkpoint.failures = 0;
     return result;
   } catch (error) {
-    if (error instanceof LostLease) throw error;
+    if (error instanceof ClaimLost) throw error;
     return toFailure(room, error, checkpoint);
   }
 }
@@ -127,7 +136,7 @@ function toContext(
         checkpoint,
         evidence: subJob.evidence,
       });
-      if (!held) throw new LostLease();
+      if (!held) throw new ClaimLost();
     },
   };
 }

@@ -2,10 +2,11 @@
  * The way in: a request becomes a job, one sub-job per server, and a change of state, in one transaction with a fixed
  * number of statements whatever the number of servers. Which state accepts what is read from the lifecycle table.
  */
-import { IngotError, notFound, stateRefuses, type ErrorFacts } from '../core/errors.ts';
+import { conflict, IngotError, notFound, stateRefuses, type ErrorFacts } from '../core/errors.ts';
 import { newId } from './ids.ts';
 import type { OperationInput } from '../core/job.ts';
 import { canAccept, firstTaskState, stateOf, statesAccepting, type Door } from '../core/lifecycle.ts';
+import type { NodeStanding } from '../core/node.ts';
 import { operationKinds, type Operation } from '../core/operations.ts';
 import type { NewServer, Provisioning } from '../core/server.ts';
 import type { Actor, LockedServer, Move, Plan, PlannedSubJob, Work } from '../core/work.ts';
@@ -46,6 +47,9 @@ export interface Submit {
   enforcePower(node: { id: string; projectId: string }, power: 'on' | 'off'): Promise<void>;
 }
 
+/** In any other somebody may have the hands inside the machine. */
+const usableStandings: readonly NodeStanding[] = ['ready', 'in-use'];
+
 export function createSubmit(work: Work, clockwork: Clockwork): Submit {
   return {
     async forServers(request, serverIds, rule) {
@@ -77,8 +81,13 @@ export function createSubmit(work: Work, clockwork: Clockwork): Submit {
         const plan = emptyPlan(request, null);
         ids.forEach((id, position) => {
           const node = nodes.get(id);
-          if (!node) throw notFound('node', id);
-          const server = node.serverId === null ? undefined : servers.get(node.serverId);
+          const server = node?.serverId ? servers.get(node.serverId) : undefined;
+          const owner = server ? server.projectId : node?.projectId;
+          // Under lock, for an idle machine may have got somebody else's server since the caller saw it.
+          if (!node || (owner && owner !== request.projectId)) throw notFound('node', id);
+          if (!usableStandings.includes(node.standing)) {
+            throw conflict(`The node ${id} is ${node.standing}; power needs ready or in-use.`, 'node', id);
+          }
           const refusal = node.serverId === null ? null : findRefusal(request, node.serverId, server);
           if (refusal) throw new IngotError(refusal);
           const subJob: PlannedSubJob = {

@@ -10,6 +10,8 @@ export interface Worker {
   stop(): Promise<void>;
   /** Deliveries under way. */
   readonly busy: number;
+  /** Started, and not asked to stop. */
+  readonly isAtWork: boolean;
 }
 
 const leaseMs = 15_000;
@@ -17,6 +19,8 @@ const backstopMs = 1_000;
 /** Timers closer together than this are one claim. */
 const granularityMs = 10;
 const queuePauseMs = 25;
+/** Claiming a few at a time keeps the BMCs busy without a statement for each. */
+const refillShare = 7 / 8;
 const patienceAtStopMs = 5_000;
 
 export function createWorker(room: DeliveryRoom, mostAtOnce: number): Worker {
@@ -25,6 +29,7 @@ export function createWorker(room: DeliveryRoom, mostAtOnce: number): Worker {
   let number = 0;
   let isStopping = false;
   let isClaiming = false;
+  let claiming: Promise<void> = Promise.resolve();
   let isAskedAgain = false;
   /** The last claim took all that it had room for, so more may be due. */
   let isFull = false;
@@ -40,32 +45,40 @@ export function createWorker(room: DeliveryRoom, mostAtOnce: number): Worker {
     timer = setTimeout(
       () => {
         timerAt = Infinity;
-        void claim();
+        claim();
       },
       Math.max(moment - Date.now(), granularityMs),
     );
   }
 
-  async function claim(): Promise<void> {
+  /** One claim at a time; who asks meanwhile is answered by another round. */
+  function claim(): void {
+    if (isStopping) return;
     if (isClaiming) {
       isAskedAgain = true;
       return;
     }
     isClaiming = true;
+    claiming = claimDue().finally(() => {
+      isClaiming = false;
+      if (isAskedAgain) claim();
+    });
+  }
+
+  async function claimDue(): Promise<void> {
     try {
       do {
         isAskedAgain = false;
         const free = mostAtOnce - running.size;
-        if (isStopping || free <= 0) break;
+        if (free <= 0) return;
         const deliveries = await work.claim(number, free, leaseMs);
         isFull = deliveries.length === free;
         for (const delivery of deliveries) begin(delivery);
-      } while (isAskedAgain && !isFull);
+      } while (isAskedAgain && !isFull && !isStopping);
+      if (!isFull) wakeAt(await nextDue());
     } catch (error) {
       log(error, 'claiming work failed');
-    } finally {
-      isClaiming = false;
-      if (running.size < mostAtOnce) void wakeAtNextDue();
+      wakeAt(Date.now() + backstopMs);
     }
   }
 
@@ -78,43 +91,42 @@ export function createWorker(room: DeliveryRoom, mostAtOnce: number): Worker {
       .catch((error: unknown) => log(error, `delivery of sub-job ${id} broke off; its lease will run out`))
       .finally(() => {
         running.delete(id);
-        if (isFull && running.size <= mostAtOnce / 2) void claim();
+        if (running.size <= mostAtOnce * refillShare && isFull) claim();
       });
     running.set(id, end);
   }
 
-  async function wakeAtNextDue(): Promise<void> {
-    let due: Date | null = null;
-    try {
-      due = await work.nextDueAt();
-    } catch (error) {
-      log(error, 'asking for the next due work failed');
-    }
+  async function nextDue(): Promise<number> {
+    const due = await work.nextDueAt();
     // What is due already and was not claimed stands behind another sub-job of the same server or node.
     const dueAt = due ? Math.max(due.getTime(), Date.now() + queuePauseMs) : Infinity;
-    wakeAt(Math.min(dueAt, Date.now() + backstopMs));
+    return Math.min(dueAt, Date.now() + backstopMs);
   }
 
   return {
     get busy() {
       return running.size;
     },
+    get isAtWork() {
+      return heartbeat !== undefined && !isStopping;
+    },
     async start() {
       number = await work.join();
       await work.releaseDead();
-      stopListening = await work.onWork(() => void claim());
+      stopListening = await work.onWork(() => claim());
       heartbeat = setInterval(() => {
         if (running.size === 0) return;
         work.extendLeases(number, [...running.keys()], leaseMs).catch((error: unknown) => {
           log(error, 'extending leases failed');
         });
       }, leaseMs / 3);
-      void claim();
+      claim();
     },
     async stop() {
       isStopping = true;
       clearTimeout(timer);
       await stopListening?.();
+      await claiming;
       let giveUp: NodeJS.Timeout | undefined;
       const patience = new Promise<void>((resolve) => {
         giveUp = setTimeout(resolve, patienceAtStopMs);

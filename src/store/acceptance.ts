@@ -3,33 +3,45 @@ import { sql } from 'kysely';
 import { IngotError } from '../core/errors.ts';
 import type { LockedNode, LockedServer, Plan, Work } from '../core/work.ts';
 import type { Sql, Tx } from './database.ts';
+import { againAfterDeadlock } from './deadlock.ts';
 
 export function acceptance(db: Sql): Pick<Work, 'acceptForServers' | 'acceptForNodes' | 'acceptNew'> {
   return {
     acceptForServers: (projectId, serverIds, decide) =>
-      db.transaction().execute(async (tx) => {
+      transact(db, async (tx) => {
+        await lockOpenWork(tx, sql`server_id = any(${serverIds})`);
         const servers = await lockServers(tx, sql`v.id = any(${serverIds}) and v.project_id = ${projectId}`);
         await writePlan(tx, decide(servers));
       }),
 
     acceptForNodes: (nodeIds, decide) =>
-      db.transaction().execute(async (tx) => {
+      transact(db, async (tx) => {
+        await lockOpenWork(tx, sql`node_id = any(${nodeIds})`);
         const { rows } = await sql<LockedNode>`
-          select id, driver, project_id as "projectId", server_id as "serverId" from nodes
+          select id, driver, standing, project_id as "projectId", server_id as "serverId" from nodes
           where id = any(${nodeIds}) order by id for update`.execute(tx);
         const serverIds = rows.flatMap((node) => node.serverId ?? []);
         const servers = await lockServers(tx, sql`v.id = any(${serverIds})`);
         await writePlan(tx, decide(new Map(rows.map((node) => [node.id, node])), servers));
       }),
 
-    acceptNew: (plan) => db.transaction().execute((tx) => writePlan(tx, plan)),
+    acceptNew: (plan) => transact(db, (tx) => writePlan(tx, plan)),
   };
+}
+
+function transact(db: Sql, part: (tx: Tx) => Promise<void>): Promise<void> {
+  return againAfterDeadlock(() => db.transaction().execute(part));
+}
+
+/** Sub-jobs come before servers and nodes, as with a worker that writes an outcome (see outcomes.ts). */
+async function lockOpenWork(tx: Tx, which: ReturnType<typeof sql>): Promise<void> {
+  await sql`select 1 from sub_jobs where ${which} and ended_at is null order by id for update`.execute(tx);
 }
 
 /** In id order, so that two requests on the same servers cannot lock each other out. */
 async function lockServers(tx: Tx, which: ReturnType<typeof sql>): Promise<Map<string, LockedServer>> {
   const { rows } = await sql<LockedServer>`
-    select v.id, v.state, v.task_state as "taskState", v.deleting_from as "deletingFrom", v.power, v.locked,
+    select v.id, v.project_id as "projectId", v.state, v.task_state as "taskState", v.deleting_from as "deletingFrom", v.power, v.locked,
       v.node_id as "nodeId", v.image_id as "imageId", v.updated_at as "updatedAt",
       (select driver from nodes n where n.id = v.node_id) as driver
     from servers v where ${which} order by v.id for update of v`.execute(tx);

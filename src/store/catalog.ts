@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Catalog, Flavor, Image, Keypair, Network } from '../core/catalog.ts';
-import { conflict } from '../core/errors.ts';
+import { conflict, notFound } from '../core/errors.ts';
 import type { Port } from '../core/server.ts';
 import type { Sql } from './database.ts';
 
@@ -140,7 +140,12 @@ export function catalog(db: Sql): Catalog {
       const { rows } = await sql<Keypair>`
         insert into keypairs (user_id, name, type, public_key, fingerprint)
         values (${keypair.userId}, ${keypair.name}, ${keypair.type}, ${keypair.publicKey}, ${keypair.fingerprint})
-        on conflict (user_id, name) do nothing returning ${keypairColumns}`.execute(db);
+        on conflict (user_id, name) do nothing returning ${keypairColumns}`
+        .execute(db)
+        .catch((error: unknown) => {
+          // The foreign key (23503): an administrator may name any user.
+          throw (error as { code?: string }).code === '23503' ? notFound('user', keypair.userId) : error;
+        });
       if (!rows[0]) throw conflict(`Key pair '${keypair.name}' already exists.`, 'keypair', keypair.name);
       return rows[0];
     },

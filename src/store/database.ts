@@ -27,8 +27,15 @@ export async function openDatabase(
     max: options.connections ?? 12,
     application_name: `ingot ${process.pid}`,
   });
-  pool.on('error', options.onError);
+  let isClosed = false;
+  pool.on('error', (error) => {
+    // A pool that was ended does not wait for its connections: what they hear last is no news.
+    if (!isClosed) options.onError(error);
+  });
   pool.on('connect', prepareByName);
+  // A connection may break while somebody has it: the statement fails there, and the pool takes it out when it comes
+  // back. Without a listener the process would end.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const sql = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listener = createListener(url, options.onError);
   return {
@@ -36,6 +43,7 @@ export async function openDatabase(
     pool,
     listen: listener.listen,
     async close() {
+      isClosed = true;
       await listener.close();
       await sql.destroy();
     },

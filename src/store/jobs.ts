@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Job } from '../core/job.ts';
-import type { Jobs } from '../core/records.ts';
+import type { JobProgress, Jobs } from '../core/records.ts';
 import type { Sql } from './database.ts';
 import { toSubJob, type SubJobRow } from './rows.ts';
 
@@ -36,6 +36,22 @@ export function jobs(db: Sql): Jobs {
       const { rows } = await sql<SubJobRow>`
         select * from sub_jobs where server_id = ${serverId} order by seq desc limit 1`.execute(db);
       return rows[0] ? toSubJob(rows[0]) : null;
+    },
+
+    async findOpenSubJobOfNode(nodeId) {
+      const { rows } = await sql<SubJobRow>`
+        select * from sub_jobs where node_id = ${nodeId} and ended_at is null order by seq limit 1`.execute(
+        db,
+      );
+      return rows[0] ? toSubJob(rows[0]) : null;
+    },
+
+    async listProgress(jobIds) {
+      const { rows } = await sql<JobProgress>`
+        select job_id as "jobId", count(*) as total, count(ended_at) as ended,
+          count(*) filter (where status = 'failed') as failed
+        from sub_jobs where job_id = any(${jobIds}::uuid[]) group by job_id`.execute(db);
+      return rows;
     },
 
     async listOfServer(serverId, { limit }) {

@@ -8,8 +8,9 @@ import type { Vault } from './vault.ts';
 /** With the last power operation, which CloudDC shows of a machine. */
 const shown = sql`
   ${sql.raw(nodeColumns)}, (
-    select jsonb_build_object('operation', j.operation, 'status', j.status) from sub_jobs j
+    select jsonb_build_object('operation', j.operation, 'status', j.status, 'error', j.error) from sub_jobs j
     where j.node_id = n.id and j.operation in ('start', 'stop', 'restart', 'force-restart')
+      and (j.status <> 'failed' or j.step is not null) -- what was refused never reached the machine
     order by j.seq desc limit 1) as last_power`;
 
 const uniqueViolation = '23505';
@@ -46,8 +47,8 @@ export function nodes(db: Sql, vault: Vault): Nodes {
         bmc: undefined,
         secret: node.bmc.password === '' ? null : vault.seal(node.bmc.password).toString('hex'),
       }));
-      try {
-        await sql`
+      await uniquely(
+        sql`
           with made as (
             insert into nodes (id, name, driver, bmc_address, bmc_username, bmc_secret, bmc_system, bmc_certificate,
               standing, zone, flavor_id, project_id, power, health, inventory, power_policy, rack, unit, note)
@@ -62,16 +63,14 @@ export function nodes(db: Sql, vault: Vault): Nodes {
           insert into simulated_machines (node_id, power)
           select id, case when power = 'on' then 'on' else 'off' end from made where driver = 'simulated'`.execute(
           db,
-        );
-      } catch (error) {
-        if ((error as { code?: string }).code !== uniqueViolation) throw error;
-        throw conflict('A node of that name is enrolled already.', 'node');
-      }
+        ),
+      );
     },
 
     async change(id, edit) {
       const secret = edit.bmc?.password === undefined ? null : vault.seal(edit.bmc.password);
-      const { rows } = await sql`
+      const { rows } = await uniquely(
+        sql`
         update nodes n set
           name = coalesce(${edit.name ?? null}, name),
           zone = coalesce(${edit.zone ?? null}, zone),
@@ -84,15 +83,26 @@ export function nodes(db: Sql, vault: Vault): Nodes {
           note = coalesce(${edit.note ?? null}, note),
           health = coalesce(${edit.health ?? null}, health),
           power = coalesce(${edit.power ?? null}, power),
+          power_seen_at = case when ${edit.power !== undefined} then now() else power_seen_at end,
           inventory = coalesce(${edit.inventory ? JSON.stringify(edit.inventory) : null}::jsonb, inventory),
           bmc_address = coalesce(${edit.bmc?.address ?? null}, bmc_address),
           bmc_username = coalesce(${edit.bmc?.username ?? null}, bmc_username),
           bmc_secret = coalesce(${secret}::bytea, bmc_secret),
           bmc_system = coalesce(${edit.bmc?.system ?? null}, bmc_system),
-          bmc_certificate = coalesce(${edit.bmc?.certificateSha256 ?? null}, bmc_certificate),
+          bmc_certificate = case when ${edit.bmc?.certificateSha256 !== undefined}
+            then ${edit.bmc?.certificateSha256 ?? null} else bmc_certificate end,
           updated_at = now()
-        where id = ${id} returning id`.execute(db);
+        where id = ${id} returning id`.execute(db),
+      );
       return rows.length > 0 ? this.find(id) : null;
+    },
+
+    async stand(id, from, to, note) {
+      const { rows } = await sql`
+        update nodes set standing = case when ${to} = 'ready' and server_id is not null then 'in-use' else ${to} end,
+          note = ${note}, updated_at = now()
+        where id = ${id} and standing = any(${from}) returning id`.execute(db);
+      return rows.length > 0;
     },
 
     async remove(id) {
@@ -103,12 +113,22 @@ export function nodes(db: Sql, vault: Vault): Nodes {
   };
 }
 
+async function uniquely<T>(statement: Promise<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    if ((error as { code?: string }).code !== uniqueViolation) throw error;
+    throw conflict('A node of that name is enrolled already.', 'node');
+  }
+}
+
 function where(filter: NodeFilter): RawBuilder<unknown> {
   const parts: RawBuilder<unknown>[] = [sql`true`];
   if (filter.ids) parts.push(sql`n.id = any(${filter.ids}::uuid[])`);
   if (filter.projectId !== undefined && filter.projectId !== null) {
     const { projectId } = filter;
-    parts.push(sql`(n.project_id = ${projectId} or exists (
+    const inPool = filter.withPool ? sql`or (n.project_id is null and n.server_id is null)` : sql``;
+    parts.push(sql`(n.project_id = ${projectId} ${inPool} or exists (
       select 1 from servers v where v.id = n.server_id and v.project_id = ${projectId}))`);
   }
   if (filter.standing) parts.push(sql`n.standing = any(${filter.standing})`);

@@ -1,14 +1,16 @@
 import { sql } from 'kysely';
 import type { DeliveryOutcome } from '../core/work.ts';
 import type { Sql } from './database.ts';
+import { againAfterDeadlock } from './deadlock.ts';
 
 /**
  * Writes many outcomes in one statement: the sub-job (if its fence and the server's state still hold), the server, the
  * node, and a history row for each move. What no longer holds changes nothing but lets go of the lease.
  */
 export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<string>> {
-  const given = JSON.stringify(outcomes.map(toRow));
-  const { rows } = await sql<{ id: string }>`
+  // In id order, as acceptance locks them, so that the two seldom lock each other out.
+  const given = JSON.stringify(outcomes.map(toRow).sort((a, b) => (a.id < b.id ? -1 : 1)));
+  const statement = sql<{ id: string }>`
     with o as (
       select * from jsonb_to_recordset(${given}::jsonb) as o(
         id uuid, fence int, expected text, status text, step text, checkpoint jsonb, run_in_ms bigint, waits_for text,
@@ -30,10 +32,6 @@ export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<s
         and (s.server_id is null or exists (select 1 from servers v where v.id = s.server_id and v.state = o.expected))
       returning s.id, s.job_id, s.server_id, s.operation, s.status, s.evidence, s.error, s.began_at, o.expected,
         o.server, o.node, o.ends
-    ), lost as (
-      update sub_jobs s set owner = null, lease_until = null
-      from o where s.id = o.id and s.fence = o.fence and s.ended_at is not null and s.owner is not null
-      returning s.id
     ), moved as (
       update servers v set
         state = coalesce(h.server ->> 'state', v.state),
@@ -77,8 +75,23 @@ export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<s
     ), awake as (
       select pg_notify('ingot_history', '') where exists (select 1 from told)
     )
-    select id from held left join awake on true`.execute(db);
-  return new Set(rows.map((row) => row.id));
+    select id from held left join awake on true`;
+  const { rows } = await againAfterDeadlock(() => statement.execute(db));
+  const held = new Set(rows.map((row) => row.id));
+  if (held.size < outcomes.length) await letGo(db, outcomes);
+  return held;
+}
+
+/**
+ * Lets go of claims whose sub-jobs ended meanwhile. A statement of its own: the one above does not see what ended while
+ * it waited for the row.
+ */
+export async function letGo(db: Sql, claims: { subJobId: string; fence: number }[]): Promise<void> {
+  const given = JSON.stringify(claims.map(({ subJobId, fence }) => ({ id: subJobId, fence })));
+  await sql`
+    update sub_jobs s set owner = null, lease_until = null
+    from jsonb_to_recordset(${given}::jsonb) as o(id uuid, fence int)
+    where s.id = o.id and s.fence = o.fence and s.ended_at is not null and s.owner is not null`.execute(db);
 }
 
 function toRow(outcome: DeliveryOutcome) {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { IngotError } from '../core/errors.ts';
 import type { RequestedNic } from '../core/server.ts';
-import type { Work } from '../core/work.ts';
+import { ClaimLost, type Work } from '../core/work.ts';
 import type { Sql, Tx } from './database.ts';
 import { nodeColumns, toNode, type NodeRow } from './rows.ts';
 import type { Vault } from './vault.ts';
@@ -24,9 +24,11 @@ export function placement(
             select n.id from nodes n, s
             where n.standing = 'ready' and n.server_id is null and n.flavor_id = s.flavor_id and n.zone = s.zone
               and (s.wanted_node is null or n.id = s.wanted_node::uuid)
-              and (case when s.scheduler_hints ->> 'dec_baremetal' = 'dedicate' then n.project_id = s.project_id
+              and (case when s.scheduler_hints -> 'dec_baremetal' @> '["dedicate"]' then n.project_id = s.project_id
                 else n.project_id is null or n.project_id = s.project_id end)
               and s.node_id is null
+              -- a power operation on the idle machine comes to its end first
+              and not exists (select 1 from sub_jobs b where b.node_id = n.id and b.ended_at is null)
             order by n.project_id nulls last, n.id
             limit 1
             for update of n skip locked
@@ -74,7 +76,7 @@ async function guard(tx: Tx, subJobId: string, fence: number): Promise<void> {
     tx,
   );
   if (rows.length === 0) {
-    throw new IngotError({ kind: 'internal', message: 'The claim on this sub-job was lost.' });
+    throw new ClaimLost();
   }
 }
 

@@ -7,9 +7,12 @@ import type { Sql } from './database.ts';
 import { nodeColumns, toNode, type NodeRow } from './rows.ts';
 import type { Vault } from './vault.ts';
 
+/** The state in which a machine that nobody works on rests. */
+const stateByPower = { on: 'Running', off: 'Stopped' } as const;
 const restful = states.filter((state) => lifecycle[state].attribute === 'stable');
 
-type Part = 'claimPowerReads' | 'writePowerReads' | 'reportHardwareFault' | 'moveStable' | 'purgeDeleted';
+type Part =
+  'claimPowerReads' | 'writePowerReads' | 'reportHardwareFault' | 'moveStable' | 'adopt' | 'purgeDeleted';
 
 export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
   return {
@@ -79,6 +82,29 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
           select project_id, id, node_id, 'engine', ${reason}, ${from}, ${to} from moved
         )
         select id, pg_notify('ingot_history', '') from moved`.execute(db);
+      return rows.length > 0;
+    },
+
+    async adopt(nodeId, server, power) {
+      const state = stateByPower[power];
+      const { rows } = await sql`
+        with free as (
+          update nodes set server_id = ${server.id}, standing = 'in-use', power = ${power}, power_seen_at = now(),
+            updated_at = now()
+          where id = ${nodeId} and server_id is null and standing in ('enrolled', 'ready') returning id
+        ), made as (
+          insert into servers (id, project_id, user_id, door, name, description, state, power, node_id, flavor_id,
+            image_id, zone, metadata, tags, reservation_id, launched_at)
+          select ${server.id}, ${server.projectId}, ${server.userId}, ${server.door}, ${server.name},
+            ${server.description}, ${state}, ${power}, id, ${server.flavorId}, ${server.imageId}, ${server.zone},
+            ${JSON.stringify(server.metadata)}::jsonb, ${server.tags}, ${server.reservationId}, now()
+          from free returning id
+        ), told as (
+          insert into history (project_id, server_id, node_id, actor, reason, to_state, evidence)
+          select ${server.projectId}, id, ${nodeId}, ${server.userId}, 'adopted', ${state},
+            ${`the machine was found ${power}`} from made
+        )
+        select id, pg_notify('ingot_history', '') from made`.execute(db);
       return rows.length > 0;
     },
 

@@ -34,7 +34,7 @@ export interface NodeRow {
   note: string;
   created_at: Date | string;
   updated_at: Date | string;
-  last_power?: { operation: string; status: SubJob['status'] } | null;
+  last_power?: { operation: string; status: SubJob['status']; error: SubJob['error'] } | null;
 }
 
 export function toNode(row: NodeRow, vault: Vault): Node {
@@ -79,11 +79,17 @@ const powerOperations: Record<string, NonNullable<Node['powerOperation']>> = {
   'force-restart': 'reboot',
 };
 
-function toPowerOperation(last: NodeRow['last_power']): Pick<Node, 'powerOperation' | 'powerOutcome'> {
+function toPowerOperation(
+  last: NodeRow['last_power'],
+): Pick<Node, 'powerOperation' | 'powerOutcome' | 'powerError'> {
   if (!last) return { powerOperation: null, powerOutcome: null };
   const outcome =
     last.status === 'succeeded' ? 'succeed' : last.status === 'failed' ? 'failed' : ('processing' as const);
-  return { powerOperation: powerOperations[last.operation] ?? null, powerOutcome: outcome };
+  return {
+    powerOperation: powerOperations[last.operation] ?? null,
+    powerOutcome: outcome,
+    powerError: last.error,
+  };
 }
 
 export interface SubJobRow {

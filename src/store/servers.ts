@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { IngotError } from '../core/errors.ts';
+import { IngotError, invalid } from '../core/errors.ts';
 import type { ServerFilter, ServerPage, Servers } from '../core/server.ts';
 import type { Sql } from './database.ts';
 import { toServer, type ServerRow } from './rows.ts';
@@ -32,6 +32,7 @@ const sortColumns = {
   name: 'v.name',
   id: 'v.id',
   state: 'v.state',
+  zone: 'v.zone',
 };
 
 export function servers(db: Sql): Servers {
@@ -49,13 +50,17 @@ export function servers(db: Sql): Servers {
         select ${shown} from (
           select * from servers v where ${where(filter)} ${await after(db, page, filter)}
           order by ${order(page)} limit ${page.limit} offset ${page.offset ?? 0}
-        ) v ${joined} order by ${order(page)}`.execute(db);
+        ) v ${joined} order by ${order(page)}`
+        .execute(db)
+        .catch(refusePattern);
       return rows.map(toServer);
     },
 
     async count(filter) {
       const { rows } = await sql<{ count: number }>`
-        select count(*) as count from servers v where ${where(filter)}`.execute(db);
+        select count(*) as count from servers v where ${where(filter)}`
+        .execute(db)
+        .catch(refusePattern);
       return rows[0]!.count;
     },
 
@@ -73,6 +78,19 @@ export function servers(db: Sql): Servers {
       return rows[0] ? this.find(id, projectId) : null;
     },
 
+    async changePasswords(ids, projectId, adminPasswordHash, states) {
+      const { rows } = await sql`
+        with fit as (
+          select id from servers
+          where id = any(${ids}::uuid[]) and project_id = ${projectId} and state = any(${states})
+          order by id for update
+        )
+        update servers v set admin_password_hash = ${adminPasswordHash}, updated_at = now()
+        from fit where v.id = fit.id and (select count(*) from fit) = cardinality(${ids}::uuid[])
+        returning v.id`.execute(db);
+      return rows.length > 0;
+    },
+
     async usage(projectId) {
       const { rows } = await sql<{ servers: number; vcpus: number; ramMib: number }>`
         select count(*) as servers, coalesce(sum(f.vcpus), 0) as vcpus, coalesce(sum(f.ram_mib), 0) as "ramMib"
@@ -83,6 +101,11 @@ export function servers(db: Sql): Servers {
   };
 }
 
+function refusePattern(error: unknown): never {
+  const isPattern = (error as { code?: string }).code === '2201B'; // invalid_regular_expression
+  throw isPattern ? invalid('The name is no regular expression.', 'name') : error;
+}
+
 function where(filter: ServerFilter): RawBuilder<unknown> {
   const parts: RawBuilder<unknown>[] = [];
   if (filter.projectId !== null) parts.push(sql`v.project_id = ${filter.projectId}`);
@@ -90,9 +113,9 @@ function where(filter: ServerFilter): RawBuilder<unknown> {
   if (filter.ids) parts.push(sql`v.id = any(${filter.ids}::uuid[])`);
   if (filter.nodeIds) parts.push(sql`v.node_id = any(${filter.nodeIds}::uuid[])`);
   if (filter.name !== undefined) {
-    parts.push(
-      filter.nameIsPattern ? sql`v.name ~ ${filter.name}` : sql`position(${filter.name} in v.name) > 0`,
-    );
+    // The second half is read even when there is no server to compare, so that a wrong pattern is always an error.
+    const pattern = sql`v.name ~ ${filter.name} and ('' ~ ${filter.name}) is not null`;
+    parts.push(filter.nameIsPattern ? pattern : sql`position(${filter.name} in v.name) > 0`);
   }
   if (filter.states) parts.push(inStates(filter.states));
   if (filter.flavorId !== undefined) parts.push(sql`v.flavor_id = ${filter.flavorId}`);
@@ -146,7 +169,14 @@ async function after(db: Sql, page: ServerPage, filter: ServerFilter): Promise<R
   const marker = rows[0];
   if (!marker)
     throw new IngotError({ kind: 'invalid', message: `marker [${page.marker}] not found`, field: 'marker' });
-  const types = { created: 'timestamptz', updated: 'timestamptz', name: 'text', id: 'uuid', state: 'text' };
+  const types = {
+    created: 'timestamptz',
+    updated: 'timestamptz',
+    name: 'text',
+    id: 'uuid',
+    state: 'text',
+    zone: 'text',
+  };
   const value = (at: number) => sql`${marker[`k${at}`]}::${sql.raw(types[sort[at]!.key])}`;
   const isUniform = sort.every(({ descending }) => descending === sort[0]!.descending);
   if (isUniform) {

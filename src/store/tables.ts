@@ -1,1 +1,343 @@
-export type Tables = Record<string, never>;
+/** Generated from the migrations (npm run tables). */
+import type { ColumnType } from 'kysely';
+
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U>
+    ? ColumnType<S, I | undefined, U>
+    : ColumnType<T, T | undefined, T>;
+
+export type Json = JsonValue;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | number | string | null;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
+export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface AccessKeys {
+  access: string;
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  enabled: Generated<boolean>;
+  secret_sealed: Buffer;
+  user_id: string;
+}
+
+export interface Accounts {
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  enabled: Generated<boolean>;
+  id: string;
+  name: string;
+}
+
+export interface Faults {
+  created_at: Generated<Timestamp>;
+  id: string;
+  kind: string;
+  node_id: string;
+  on_operation: string;
+  sub_jobs: Generated<string[]>;
+  target: string;
+  times: number;
+}
+
+export interface Flavors {
+  created_at: Generated<Timestamp>;
+  disk_gb: number;
+  enabled: Generated<boolean>;
+  extra_specs: Generated<Json>;
+  id: string;
+  name: string;
+  ram_mib: number;
+  vcpus: number;
+}
+
+export interface History {
+  actor: string;
+  at: Generated<Timestamp>;
+  evidence: string | null;
+  from_state: string | null;
+  id: Generated<number>;
+  job_id: string | null;
+  lasted_ms: number | null;
+  node_id: string | null;
+  operation: string | null;
+  project_id: string | null;
+  reason: string;
+  request_id: string | null;
+  server_id: string | null;
+  status: string | null;
+  sub_job_id: string | null;
+  task_state: string | null;
+  to_state: string | null;
+  txid: Generated<string>;
+}
+
+export interface Images {
+  checksum: string | null;
+  created_at: Generated<Timestamp>;
+  disk_format: Generated<string>;
+  id: string;
+  min_disk_gb: Generated<number>;
+  min_ram_mib: Generated<number>;
+  name: string;
+  os_bits: Generated<number>;
+  os_type: Generated<string>;
+  project_id: string | null;
+  properties: Generated<Json>;
+  size_bytes: Generated<number>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface Jobs {
+  created_at: Generated<Timestamp>;
+  door: string;
+  id: string;
+  operation: string;
+  order_id: string | null;
+  project_id: string;
+  request_id: string;
+  user_id: string;
+}
+
+export interface Keypairs {
+  created_at: Generated<Timestamp>;
+  fingerprint: string;
+  id: Generated<number>;
+  name: string;
+  public_key: string;
+  type: Generated<string>;
+  user_id: string;
+}
+
+export interface Networks {
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  id: string;
+  name: string;
+  project_id: string | null;
+  vpc_id: string;
+}
+
+export interface Nodes {
+  bmc_address: Generated<string>;
+  bmc_certificate: string | null;
+  bmc_secret: Buffer | null;
+  bmc_system: string | null;
+  bmc_username: Generated<string>;
+  created_at: Generated<Timestamp>;
+  driver: string;
+  flavor_id: string;
+  health: Generated<string>;
+  id: string;
+  inventory: Json | null;
+  name: string;
+  next_power_read_at: Generated<Timestamp>;
+  note: Generated<string>;
+  power: Generated<string>;
+  power_disagreements: Generated<number>;
+  power_policy: Generated<string>;
+  power_seen_at: Timestamp | null;
+  project_id: string | null;
+  rack: Generated<string>;
+  server_id: string | null;
+  standing: string;
+  unit: Generated<number>;
+  updated_at: Generated<Timestamp>;
+  zone: string;
+}
+
+export interface Ports {
+  created_at: Generated<Timestamp>;
+  delete_on_termination: Generated<boolean>;
+  id: string;
+  ip: string;
+  mac: string;
+  name: Generated<string>;
+  network_id: string;
+  position: Generated<number>;
+  project_id: string;
+  server_id: string | null;
+  subnet_id: string;
+}
+
+export interface Projects {
+  account_id: string;
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  enabled: Generated<boolean>;
+  id: string;
+  name: string;
+}
+
+export interface RoleAssignments {
+  account_id: string | null;
+  project_id: string | null;
+  role_id: string;
+  user_id: string;
+}
+
+export interface Roles {
+  description: Generated<string>;
+  id: string;
+  name: string;
+}
+
+export interface Servers {
+  admin_password_hash: string | null;
+  created_at: Generated<Timestamp>;
+  deleting_from: string | null;
+  description: string;
+  door: string;
+  enterprise_project_id: Generated<string>;
+  fault: Json | null;
+  flavor_id: string;
+  id: string;
+  image_id: string;
+  key_name: string | null;
+  launch_index: Generated<number>;
+  launched_at: Timestamp | null;
+  locked: Generated<boolean>;
+  metadata: Generated<Json>;
+  name: string;
+  nics: Generated<Json>;
+  node_id: string | null;
+  number: Generated<number>;
+  power: Generated<string>;
+  project_id: string;
+  provisioning: string | null;
+  provisioning_outcome: string | null;
+  reservation_id: string;
+  scheduler_hints: Generated<Json>;
+  state: string;
+  tags: Generated<string[]>;
+  task_state: string | null;
+  terminated_at: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+  user_data: string | null;
+  user_id: string;
+  vpc_id: string | null;
+  zone: string;
+}
+
+export interface SimulatedMachines {
+  boot_device: Generated<string>;
+  deploy_began_at: Timestamp | null;
+  deploy_ends_at: Timestamp | null;
+  deploys: Generated<number>;
+  hostname: string | null;
+  image_id: string | null;
+  node_id: string;
+  pending_at: Timestamp | null;
+  pending_power: string | null;
+  power: Generated<string>;
+  power_changes: Generated<number>;
+  power_commands: Generated<number>;
+  wipe_ends_at: Timestamp | null;
+  wipes: Generated<number>;
+}
+
+export interface SubJobs {
+  attempt: Generated<number>;
+  began_at: Timestamp | null;
+  checkpoint: Generated<Json>;
+  created_at: Generated<Timestamp>;
+  deadline_at: Timestamp;
+  deadline_ms: number;
+  door: string;
+  ended_at: Timestamp | null;
+  error: Json | null;
+  evidence: string | null;
+  evidence_at: Timestamp | null;
+  fence: Generated<number>;
+  id: string;
+  input: Generated<Json>;
+  job_id: string;
+  lease_until: Timestamp | null;
+  node_id: string | null;
+  operation: string;
+  owner: number | null;
+  position: number;
+  remedies: Generated<string[]>;
+  run_at: Generated<Timestamp>;
+  seq: Generated<number>;
+  server_id: string | null;
+  status: string;
+  step: string | null;
+  waits_for: string | null;
+}
+
+export interface Subnets {
+  cidr: string;
+  created_at: Generated<Timestamp>;
+  cursor: Generated<number>;
+  dns: Generated<string[]>;
+  gateway_ip: string;
+  id: string;
+  name: string;
+  network_id: string;
+}
+
+export interface Tokens {
+  account_id: string | null;
+  audit_id: string;
+  expires_at: Timestamp;
+  hash: Buffer;
+  issued_at: Timestamp;
+  methods: string[];
+  project_id: string | null;
+  user_id: string;
+}
+
+export interface Users {
+  account_id: string;
+  created_at: Generated<Timestamp>;
+  default_project_id: string | null;
+  description: Generated<string>;
+  email: string | null;
+  enabled: Generated<boolean>;
+  failed_logins: Generated<number>;
+  id: string;
+  is_root: Generated<boolean>;
+  locked_until: Timestamp | null;
+  name: string;
+  password_hash: string | null;
+}
+
+export interface Workers {
+  host: string;
+  number: Generated<number>;
+  pid: number;
+  started_at: Generated<Timestamp>;
+}
+
+export interface Tables {
+  access_keys: AccessKeys;
+  accounts: Accounts;
+  faults: Faults;
+  flavors: Flavors;
+  history: History;
+  images: Images;
+  jobs: Jobs;
+  keypairs: Keypairs;
+  networks: Networks;
+  nodes: Nodes;
+  ports: Ports;
+  projects: Projects;
+  role_assignments: RoleAssignments;
+  roles: Roles;
+  servers: Servers;
+  simulated_machines: SimulatedMachines;
+  sub_jobs: SubJobs;
+  subnets: Subnets;
+  tokens: Tokens;
+  users: Users;
+  workers: Workers;
+}

@@ -14,6 +14,7 @@ import type { Database } from './database.ts';
 
 const channel = 'ingot_tenancy';
 const uniqueViolation = '23505';
+const foreignKeyViolation = '23503';
 
 const accountColumns = sql`id, name, description, enabled, created_at as "createdAt"`;
 const projectColumns = sql`id, account_id as "accountId", name, description, enabled, created_at as "createdAt"`;
@@ -37,6 +38,18 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
     } catch (error) {
       if ((error as { code?: string }).code !== uniqueViolation) throw error;
       throw conflict(`A ${what} named ${name} exists already.`, what, name);
+    }
+  }
+
+  /** Whether something was removed; what others still refer to stays. */
+  async function remove(attempt: () => Promise<{ rows: unknown[] }>): Promise<boolean> {
+    try {
+      const { rows } = await attempt();
+      await tell();
+      return rows.length > 0;
+    } catch (error) {
+      if ((error as { code?: string }).code === foreignKeyViolation) return false;
+      throw error;
     }
   }
 
@@ -76,12 +89,7 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
       return rows[0] ?? null;
     },
     async removeAccount(id) {
-      const { rows } = await sql`
-        delete from accounts a where id = ${id}
-          and not exists (select 1 from projects where account_id = a.id)
-          and not exists (select 1 from users where account_id = a.id) returning id`.execute(db);
-      await tell();
-      return rows.length > 0;
+      return remove(() => sql`delete from accounts where id = ${id} returning id`.execute(db));
     },
 
     async listProjects(filter = {}) {
@@ -121,13 +129,7 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
       return rows[0] ?? null;
     },
     async removeProject(id) {
-      const { rows } = await sql`
-        delete from projects p where id = ${id}
-          and not exists (select 1 from servers where project_id = p.id)
-          and not exists (select 1 from nodes where project_id = p.id)
-          and not exists (select 1 from jobs where project_id = p.id) returning id`.execute(db);
-      await tell();
-      return rows.length > 0;
+      return remove(() => sql`delete from projects where id = ${id} returning id`.execute(db));
     },
 
     async listUsers(filter = {}) {
@@ -160,10 +162,12 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
             delete from tokens where user_id = ${id} and (${change.passwordHash ?? null}::text is not null
               or ${change.enabled ?? null}::boolean is false)
           )
-          update users set name = coalesce(${change.name ?? null}, name), email = coalesce(${change.email ?? null}, email),
+          update users set name = coalesce(${change.name ?? null}, name),
+            email = case when ${change.email === null} then null else coalesce(${change.email ?? null}, email) end,
             description = coalesce(${change.description ?? null}, description),
             enabled = coalesce(${change.enabled ?? null}, enabled),
-            default_project_id = coalesce(${change.defaultProjectId ?? null}, default_project_id),
+            default_project_id = case when ${change.defaultProjectId === null} then null
+              else coalesce(${change.defaultProjectId ?? null}, default_project_id) end,
             password_hash = coalesce(${change.passwordHash ?? null}, password_hash)
           where id = ${id} returning ${userColumns}`.execute(db),
       );
@@ -171,9 +175,7 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
       return rows[0] ?? null;
     },
     async removeUser(id) {
-      const { rows } = await sql`delete from users where id = ${id} and not is_root returning id`.execute(db);
-      await tell();
-      return rows.length > 0;
+      return remove(() => sql`delete from users where id = ${id} and not is_root returning id`.execute(db));
     },
 
     async listRoles(filter = {}) {
@@ -184,6 +186,10 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
       );
       return rows;
     },
+    async findRole(id) {
+      const { rows } = await sql<Role>`select id, name, description from roles where id = ${id}`.execute(db);
+      return rows[0] ?? null;
+    },
     async createRole(role) {
       await unique('role', role.name, () =>
         sql`insert into roles (id, name, description) values (${role.id}, ${role.name}, ${role.description})`.execute(
@@ -192,10 +198,18 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
       );
       return role;
     },
-    async removeRole(id) {
-      const { rows } = await sql`delete from roles where id = ${id} returning id`.execute(db);
+    async changeRole(id, change) {
+      const { rows } = await unique('role', change.name ?? '', () =>
+        sql<Role>`
+          update roles set name = coalesce(${change.name ?? null}, name),
+            description = coalesce(${change.description ?? null}, description)
+          where id = ${id} returning id, name, description`.execute(db),
+      );
       await tell();
-      return rows.length > 0;
+      return rows[0] ?? null;
+    },
+    async removeRole(id) {
+      return remove(() => sql`delete from roles where id = ${id} returning id`.execute(db));
     },
     async listAssignments(filter) {
       const { rows } = await sql<RoleAssignment>`
@@ -229,25 +243,15 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
     async findCredentials(who) {
       const match =
         'id' in who ? sql`u.id = ${who.id}` : sql`u.name = ${who.name} and u.account_id = ${who.accountId}`;
-      const { rows } = await sql<{
-        user: string;
-        account: string;
-        passwordHash: string | null;
-        lockedUntil: Date | null;
-      }>`
-        select u.id as user, u.account_id as account, u.password_hash as "passwordHash", u.locked_until as "lockedUntil"
+      const { rows } = await sql<{ user: string; account: string; passwordHash: string | null }>`
+        select u.id as user, u.account_id as account, u.password_hash as "passwordHash"
         from users u join accounts a on a.id = u.account_id
         where ${match} and u.enabled and a.enabled`.execute(db);
       const row = rows[0];
       if (!row) return null;
       const [user, account] = await Promise.all([this.findUser(row.user), this.findAccount(row.account)]);
       if (!user || !account) return null;
-      return {
-        user,
-        account,
-        passwordHash: row.passwordHash,
-        lockedUntil: row.lockedUntil,
-      } satisfies Credentials;
+      return { user, account, passwordHash: row.passwordHash } satisfies Credentials;
     },
     async countFailedLogin(userId, most, lockSeconds) {
       await sql`
@@ -255,12 +259,20 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
           failed_logins = case when failed_logins + 1 >= ${most} then 0 else failed_logins + 1 end,
           locked_until = case when failed_logins + 1 >= ${most}
             then now() + ${lockSeconds} * interval '1 second' else locked_until end
-        where id = ${userId}`.execute(db);
+        where id = ${userId} and (locked_until is null or locked_until <= now())`.execute(db);
     },
     async forgiveFailedLogins(userId) {
-      await sql`
-        update users set failed_logins = 0, locked_until = null
-        where id = ${userId} and (failed_logins > 0 or locked_until is not null)`.execute(db);
+      // Asked after the password was found right, so that guesses sent at once do not pass a lock they brought about.
+      const { rows } = await sql<{ isFree: boolean }>`
+        with forgiven as (
+          update users set failed_logins = 0, locked_until = null
+          where id = ${userId} and (failed_logins > 0 or locked_until is not null)
+            and (locked_until is null or locked_until <= now())
+        )
+        select locked_until is null or locked_until <= now() as "isFree" from users where id = ${userId}`.execute(
+        db,
+      );
+      return rows[0]?.isFree ?? false;
     },
 
     async addToken(token) {
@@ -275,18 +287,21 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
         select t.issued_at, t.expires_at, jsonb_build_object(
           'user', to_jsonb(u) - 'password_hash', 'userAccount', to_jsonb(ua), 'project', to_jsonb(p),
           'projectAccount', to_jsonb(pa), 'account', to_jsonb(a), 'methods', t.methods, 'auditId', t.audit_id,
-          'roles', coalesce((
-            select jsonb_agg(distinct jsonb_build_object('id', r.id, 'name', r.name, 'description', r.description))
-            from role_assignments x join roles r on r.id = x.role_id
-            where x.user_id = u.id and (x.project_id = t.project_id or x.account_id = t.account_id)), '[]')) as found
+          'roles', held.roles) as found
         from tokens t
         join users u on u.id = t.user_id and u.enabled
         join accounts ua on ua.id = u.account_id and ua.enabled
         left join projects p on p.id = t.project_id
         left join accounts pa on pa.id = p.account_id
         left join accounts a on a.id = t.account_id
+        cross join lateral (
+          select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'description', r.description)
+            order by r.name), '[]') as roles
+          from role_assignments x join roles r on r.id = x.role_id
+          where x.user_id = u.id and (x.project_id = t.project_id or x.account_id = t.account_id)) held
         where t.hash = ${tokenHash} and t.expires_at > now()
-          and (t.project_id is null or (p.enabled and pa.enabled)) and (t.account_id is null or a.enabled)`.execute(
+          and (t.project_id is null or (p.enabled and pa.enabled and held.roles <> '[]'))
+          and (t.account_id is null or (a.enabled and (t.account_id = u.account_id or held.roles <> '[]')))`.execute(
         db,
       );
       const row = rows[0];

@@ -6,12 +6,13 @@ import { hostname } from 'node:os';
 import { sql } from 'kysely';
 import type { Work } from '../core/work.ts';
 import { acceptance } from './acceptance.ts';
+import { keepSession } from './lasting-session.ts';
 import { placement } from './placement.ts';
 import { powerSync } from './power-sync.ts';
 import { claim } from './claim.ts';
 import type { Database } from './database.ts';
 import type { Vault } from './vault.ts';
-import { write } from './outcomes.ts';
+import { letGo, write } from './outcomes.ts';
 
 const workChannel = 'ingot_work';
 
@@ -28,22 +29,18 @@ export function createWork(database: Database, vault: Vault): Work {
     ...powerSync(db, vault),
     claim: (worker, most, leaseMs) => claim(db, vault, worker, most, leaseMs),
     write: (outcomes) => write(db, outcomes),
+    letGo: (claim) => letGo(db, [claim]),
 
     async join() {
-      const client = await database.pool.connect();
-      const made = await client.query<{ number: number }>(
-        'insert into workers (host, pid) values ($1, $2) returning number',
-        [hostname(), process.pid],
+      const { rows } = await sql<{ number: number }>`
+        insert into workers (host, pid) values (${hostname()}, ${process.pid}) returning number`.execute(db);
+      const { number } = rows[0]!;
+      const end = await keepSession(
+        database.pool,
+        (client) => client.query('select pg_advisory_lock($1, $2)', [workerLocks, number]),
+        (client) => client.query('select pg_advisory_unlock($1, $2)', [workerLocks, number]),
       );
-      const { number } = made.rows[0]!;
-      await client.query('select pg_advisory_lock($1, $2)', [workerLocks, number]);
-      presence = {
-        number,
-        async end() {
-          await client.query('select pg_advisory_unlock($1, $2)', [workerLocks, number]);
-          client.release();
-        },
-      };
+      presence = { number, end };
       return number;
     },
 
@@ -55,8 +52,12 @@ export function createWork(database: Database, vault: Vault): Work {
 
     async extendLeases(worker, subJobIds, leaseMs) {
       await sql`
-        update sub_jobs set lease_until = now() + ${leaseMs} * interval '1 millisecond'
-        where owner = ${worker} and id = any(${subJobIds})`.execute(db);
+        with held as (
+          -- a row that is being written at this moment needs no longer lease
+          select id from sub_jobs where owner = ${worker} and id = any(${subJobIds}) for update skip locked
+        )
+        update sub_jobs s set lease_until = now() + ${leaseMs} * interval '1 millisecond'
+        from held where s.id = held.id`.execute(db);
     },
 
     async release(worker) {
@@ -73,11 +74,15 @@ export function createWork(database: Database, vault: Vault): Work {
           select objid::int as number from pg_locks
           where locktype = 'advisory' and classid = ${workerLocks} and objsubid = 2 and granted
             and database = (select oid from pg_database where datname = current_database())
+        ), dead as (
+          select id from sub_jobs
+          where owner is not null and (owner not in (select number from alive) or lease_until < now())
+          for update skip locked
         )
-        update sub_jobs set owner = null, lease_until = null, run_at = now(),
+        update sub_jobs s set owner = null, lease_until = null, run_at = now(),
           status = case when ended_at is null then 'waiting' else status end
-        where owner is not null and (owner not in (select number from alive) or lease_until < now())
-        returning id`.execute(db);
+        from dead where s.id = dead.id
+        returning s.id`.execute(db);
       if (rows.length > 0) await sql`select pg_notify(${workChannel}, '')`.execute(db);
       return rows.length;
     },

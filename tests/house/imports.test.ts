@@ -21,8 +21,8 @@ const allowedImports: Record<string, string[]> = {
   store: ['core', 'node', 'packages'],
   'config.ts': ['core', 'node', 'packages'],
 };
-/** These two join everything. */
-const joiners = ['main.ts', 'cli.ts'];
+/** These join everything. */
+const joiners = ['main.ts', 'cli.ts', 'cli'];
 
 const files = listFiles('src').filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.ts'));
 const imports = files.flatMap(readImports);

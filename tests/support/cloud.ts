@@ -53,6 +53,7 @@ export async function startCloud(env: Record<string, string> = {}): Promise<Clou
   });
   const ingot = await startIngot(config, pino({ level: config.logLevel }, pino.destination(2)));
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  sql.on('error', () => undefined); // sessions end when the database is dropped
   const client = await connect(ingot.origin, sql);
   return {
     ...client,

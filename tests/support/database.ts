@@ -11,13 +11,17 @@ export interface TestDatabase {
 /**
  * Makes an empty database with a name of its own.
  * @param template a database to copy instead, to which nobody is connected; for example a migrated one
+ * @param server another server than the run's, by its URL
  */
-export async function createDatabase(template = 'template0'): Promise<TestDatabase> {
+export async function createDatabase(
+  template = 'template0',
+  server: string = serverUrl(),
+): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await runOnServer(`create database ${name} template ${template}`);
+  await runOn(server, `create database ${name} template ${template}`);
   return {
-    url: urlOfDatabase(name),
-    drop: () => runOnServer(`drop database if exists ${name} with (force)`),
+    url: urlOfDatabase(server, name),
+    drop: () => runOn(server, `drop database if exists ${name} with (force)`),
   };
 }
 
@@ -28,9 +32,9 @@ export function databaseNameOf(url: string): string {
   return name;
 }
 
-function urlOfDatabase(name: string): string {
-  const [, server, , parameters] = splitUrl(serverUrl());
-  return `${server}/${name}${parameters}`;
+function urlOfDatabase(server: string, name: string): string {
+  const [, host, , parameters] = splitUrl(server);
+  return `${host}/${name}${parameters}`;
 }
 
 /** By hand: for `new URL` a URL without a host, as unix sockets have, is invalid. */
@@ -44,8 +48,8 @@ function serverUrl(): string {
   return url;
 }
 
-async function runOnServer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: serverUrl() });
+async function runOn(server: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: server });
   await client.connect();
   try {
     await client.query(statement);

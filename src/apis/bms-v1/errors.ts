@@ -75,6 +75,8 @@ function toRefusal({ operation, state, message }: ErrorFacts): BmsError {
 
 const gateway: Partial<Record<ErrorFacts['kind'], { statusCode: number; code: string }>> = {
   unauthenticated: { statusCode: 401, code: 'APIGW.0301' },
+  // The gateway's documentation has the same code for an unknown path and for an unknown method of a known one.
+  'wrong-method': { statusCode: 405, code: 'APIGW.0101' },
   'too-many-requests': { statusCode: 429, code: 'APIGW.0308' },
   'too-large': { statusCode: 413, code: 'APIGW.0201' },
 };

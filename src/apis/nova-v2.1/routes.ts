@@ -1,10 +1,291 @@
-import type { Api } from '../api.ts';
+/**
+ * Nova v2.1, microversions 2.1 to 2.26, and the legacy `/v2` of the same without microversions. N numbers count the
+ * operations of the published BMS reference, X numbers those of the ECS reference that clients need besides.
+ */
+import type { Answer, Api, Route } from '../api.ts';
+import * as actions from './actions.ts';
+import type { Cloud, NovaCall } from './cloud.ts';
+import { create } from './create.ts';
+import { toError } from './errors.ts';
+import * as flavors from './flavors.ts';
+import * as instanceActions from './instance-actions.ts';
+import * as keypairs from './keypairs.ts';
+import { leastMinor, parseMicroversion, toHeaders } from './microversion.ts';
+import * as region from './region.ts';
+import * as servers from './servers.ts';
+import { showCurrent, showLegacy } from './versions.ts';
+import { ActionBody, CreateBody, KeypairBody, UpdateBody } from './wire.ts';
 
-export function novaApi(_cloud: unknown): Api {
+type Handler = (cloud: Cloud, call: NovaCall) => Promise<Answer>;
+/** `path` below the project. */
+type Entry = [handler: Handler, route: Omit<Route, 'handle'>];
+
+export function novaApi(cloud: Cloud): Api {
   return {
     name: 'nova-v2.1',
-    title: 'nova-v2.1',
-    routes: [],
-    toError: (error, { requestId }) => ({ statusCode: 500, body: { error: error.facts, requestId } }),
+    title: 'Nova v2.1',
+    toError,
+    headers: toHeaders,
+    routes: [
+      {
+        id: 'N02',
+        method: 'GET',
+        path: '/v2.1',
+        summary: 'Show the API version',
+        access: 'open',
+        handle: showCurrent,
+      },
+      {
+        id: 'N02-legacy',
+        method: 'GET',
+        path: '/v2',
+        summary: 'Show the legacy API version',
+        access: 'open',
+        handle: showLegacy,
+      },
+      ...entries.flatMap((entry) => [mount(cloud, '/v2.1', entry), mount(cloud, '/v2', entry)]),
+    ],
   };
 }
+
+function mount(cloud: Cloud, version: '/v2.1' | '/v2', [handler, route]: Entry): Route {
+  const isLegacy = version === '/v2';
+  return {
+    ...route,
+    id: isLegacy ? `${route.id}-legacy` : route.id,
+    path: `${version}/:project_id${route.path}`,
+    handle: (call) => {
+      const minor = isLegacy ? leastMinor : parseMicroversion(call.headers);
+      const root = `${call.origin}${version}/${call.params['project_id']}`;
+      return handler(cloud, { ...call, minor, root });
+    },
+  };
+}
+
+const entries: Entry[] = [
+  [
+    create,
+    {
+      id: 'N03',
+      method: 'POST',
+      path: '/servers',
+      summary: 'Create servers',
+      access: 'write',
+      action: 'os_compute_api:servers:create',
+      body: CreateBody,
+    },
+  ],
+  [
+    actions.remove,
+    {
+      id: 'N04',
+      method: 'DELETE',
+      path: '/servers/:server_id',
+      summary: 'Delete a server',
+      access: 'write',
+      action: 'os_compute_api:servers:delete',
+    },
+  ],
+  [
+    servers.list,
+    {
+      id: 'N05',
+      method: 'GET',
+      path: '/servers',
+      summary: 'List servers',
+      access: 'read',
+      action: 'os_compute_api:servers:index',
+    },
+  ],
+  [
+    servers.show,
+    {
+      id: 'N06',
+      method: 'GET',
+      path: '/servers/:server_id',
+      summary: 'Show a server',
+      access: 'read',
+      action: 'os_compute_api:servers:show',
+      isPolled: true,
+    },
+  ],
+  [
+    servers.listDetails,
+    {
+      id: 'N07',
+      method: 'GET',
+      path: '/servers/detail',
+      summary: 'List servers with details',
+      access: 'read',
+      action: 'os_compute_api:servers:detail',
+    },
+  ],
+  [
+    servers.update,
+    {
+      id: 'N08',
+      method: 'PUT',
+      path: '/servers/:server_id',
+      summary: 'Rename a server',
+      access: 'write',
+      action: 'os_compute_api:servers:update',
+      body: UpdateBody,
+    },
+  ],
+  [
+    actions.act,
+    {
+      id: 'N09-N11',
+      method: 'POST',
+      path: '/servers/:server_id/action',
+      summary: 'Start, stop, reboot or rebuild a server',
+      access: 'write',
+      action: 'os_compute_api:servers:action',
+      body: ActionBody,
+    },
+  ],
+  [
+    flavors.listDetails,
+    {
+      id: 'N19',
+      method: 'GET',
+      path: '/flavors/detail',
+      summary: 'List flavors with details',
+      access: 'read',
+      action: 'os_compute_api:flavors',
+    },
+  ],
+  [
+    flavors.show,
+    {
+      id: 'N20',
+      method: 'GET',
+      path: '/flavors/:flavor_id',
+      summary: 'Show a flavor',
+      access: 'read',
+      action: 'os_compute_api:flavors',
+    },
+  ],
+  [
+    flavors.showExtraSpecs,
+    {
+      id: 'N21',
+      method: 'GET',
+      path: '/flavors/:flavor_id/os-extra_specs',
+      summary: 'Show the extra specs of a flavor',
+      access: 'read',
+      action: 'os_compute_api:os-flavor-extra-specs:index',
+    },
+  ],
+  [
+    keypairs.list,
+    {
+      id: 'N28',
+      method: 'GET',
+      path: '/os-keypairs',
+      summary: 'List keypairs',
+      access: 'read',
+      action: 'os_compute_api:os-keypairs:index',
+    },
+  ],
+  [
+    keypairs.show,
+    {
+      id: 'N29',
+      method: 'GET',
+      path: '/os-keypairs/:name',
+      summary: 'Show a keypair',
+      access: 'read',
+      action: 'os_compute_api:os-keypairs:show',
+    },
+  ],
+  [
+    keypairs.create,
+    {
+      id: 'N30',
+      method: 'POST',
+      path: '/os-keypairs',
+      summary: 'Create or import a keypair',
+      access: 'write',
+      action: 'os_compute_api:os-keypairs:create',
+      body: KeypairBody,
+    },
+  ],
+  [
+    keypairs.remove,
+    {
+      id: 'N31',
+      method: 'DELETE',
+      path: '/os-keypairs/:name',
+      summary: 'Delete a keypair',
+      access: 'write',
+      action: 'os_compute_api:os-keypairs:delete',
+    },
+  ],
+  [
+    region.listZones,
+    {
+      id: 'X01',
+      method: 'GET',
+      path: '/os-availability-zone',
+      summary: 'List availability zones',
+      access: 'read',
+      action: 'os_compute_api:os-availability-zone:list',
+    },
+  ],
+  [
+    region.listZoneDetails,
+    {
+      id: 'X01-detail',
+      method: 'GET',
+      path: '/os-availability-zone/detail',
+      summary: 'List availability zones with their hosts',
+      access: 'admin',
+      action: 'os_compute_api:os-availability-zone:detail',
+    },
+  ],
+  [
+    region.showLimits,
+    {
+      id: 'X02',
+      method: 'GET',
+      path: '/limits',
+      summary: 'Show limits and what is used of them',
+      access: 'read',
+      action: 'os_compute_api:limits',
+    },
+  ],
+  [
+    flavors.list,
+    {
+      id: 'X04',
+      method: 'GET',
+      path: '/flavors',
+      summary: 'List flavors',
+      access: 'read',
+      action: 'os_compute_api:flavors',
+    },
+  ],
+  [
+    instanceActions.list,
+    {
+      id: 'X16',
+      method: 'GET',
+      path: '/servers/:server_id/os-instance-actions',
+      summary: 'List what was done to a server',
+      access: 'read',
+      action: 'os_compute_api:os-instance-actions:list',
+    },
+  ],
+  [
+    instanceActions.show,
+    {
+      id: 'X16-one',
+      method: 'GET',
+      path: '/servers/:server_id/os-instance-actions/:request_id',
+      summary: 'Show one thing that was done to a server',
+      access: 'read',
+      action: 'os_compute_api:os-instance-actions:show',
+    },
+  ],
+];

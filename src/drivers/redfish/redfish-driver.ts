@@ -6,6 +6,7 @@ import type { Node } from '../../core/node.ts';
 import { DriverError, type Driver } from '../../core/ports.ts';
 import { Bmc, type BmcOptions, type Client } from './bmc.ts';
 import { setBootDevice } from './boot-device.ts';
+import { Gate } from './gate.ts';
 import { governorDefaults, type Governor } from './governor.ts';
 import { inspect } from './inventory.ts';
 import { beginDeploy, beginWipe, readDeploy, readWipe } from './preinstalled-system.ts';
@@ -16,6 +17,8 @@ import { readSystem, toPower } from './system.ts';
 export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connections'>> {
   /** When to look after a command whose BMC names no time, in milliseconds. */
   firstLookMs?: number;
+  /** How many BMCs are spoken to at once. */
+  conversations?: number;
   /** A certificate was met for the first time (SHA-256, hex): to be stored as the node's pin. Once per node. */
   onCertificate?: (node: Node, sha256: string) => void;
 }
@@ -26,7 +29,8 @@ export interface RedfishDriver extends Driver {
 }
 
 export function createRedfishDriver(options: RedfishDriverOptions = {}): RedfishDriver {
-  const { firstLookMs = 1_000, onCertificate, ...given } = options;
+  const { firstLookMs = 0, conversations = 256, onCertificate, ...given } = options;
+  const gate = new Gate(conversations);
   const settings: BmcOptions = {
     ...governorDefaults,
     ...sessionDefaults,
@@ -52,7 +56,7 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
   async function ask<T>(node: Node, question: (client: Client) => Promise<T>): Promise<T> {
     const bmc = toBmc(node.bmc);
     try {
-      return await question(bmc.as(node.bmc));
+      return await gate.pass(() => question(bmc.as(node.bmc)));
     } finally {
       const seen = bmc.connection.certificateSha256;
       if (seen !== null && node.bmc.certificateSha256 === null && told.get(node.id) !== seen) {

@@ -37,7 +37,7 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
     const command = toCommand(takesMs, machine);
     if (command) await machines.command(node.id, fault === 'timeout' ? { does: 'nothing' } : command);
     const lookInMs = command && 'takesMs' in command ? command.takesMs : 0;
-    return { evidence: `simulated machine took: ${words}`, lookInMs };
+    return { evidence: `The simulated machine took: ${words}`, lookInMs };
   }
 
   return {
@@ -48,7 +48,7 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
 
     async readPower(node, purpose) {
       const { machine } = await reach(node, purpose);
-      return { power: machine.power, evidence: `simulated machine reports power ${machine.power}` };
+      return { power: machine.power, evidence: `The simulated machine reports power ${machine.power}` };
     },
     setPower: (node, power, purpose) =>
       send(node, purpose, `power ${power}`, (takesMs, machine) =>
@@ -71,21 +71,21 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
     async readDeploy(node, purpose) {
       const { machine, fault } = await reach(node, purpose);
       if (machine.deployed !== null) {
-        const evidence = `writing the image, ${Math.floor(machine.deployed * 100)} %`;
+        const evidence = `Writing the image, ${Math.floor(machine.deployed * 100)} %`;
         return { status: 'running', evidence, lookInMs: machine.deployLeftMs };
       }
       if (fault === 'timeout')
-        return { status: 'running', evidence: 'waiting for the installer', lookInMs: stepMs };
-      return { status: 'done', evidence: 'the image is written', lookInMs: 0 };
+        return { status: 'running', evidence: 'Waiting for the installer', lookInMs: stepMs };
+      return { status: 'done', evidence: 'The image is written', lookInMs: 0 };
     },
     beginWipe: (node, purpose) =>
       send(node, purpose, 'wipe', (takesMs) => ({ does: 'wipe', takesMs: takesMs * wipeSteps })),
     async readWipe(node, purpose) {
       const { machine, fault } = await reach(node, purpose);
       if (machine.wiped !== null)
-        return { status: 'running', evidence: 'wiping disks', lookInMs: machine.wipeLeftMs };
-      if (fault === 'timeout') return { status: 'running', evidence: 'wiping disks', lookInMs: stepMs };
-      return { status: 'done', evidence: 'disks wiped', lookInMs: 0 };
+        return { status: 'running', evidence: 'Wiping disks', lookInMs: machine.wipeLeftMs };
+      if (fault === 'timeout') return { status: 'running', evidence: 'Wiping disks', lookInMs: stepMs };
+      return { status: 'done', evidence: 'Disks wiped', lookInMs: 0 };
     },
     async close() {},
   };

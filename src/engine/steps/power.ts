@@ -2,51 +2,60 @@
  * Power on, power off. The command is a level ("be off"), never an edge ("toggle", "restart"), so that its effect can
  * be seen and a repetition is harmless; a restart is off, seen off, on, seen on. Success is a reading, never a 2xx.
  */
+import { DriverError } from '../../core/ports.ts';
 import { nextLookMs } from '../clockwork.ts';
 import type { Step, StepContext, StepResult } from './step.ts';
 
 export function power(wanted: 'on' | 'off'): Step {
   return async (context) => {
     const { checkpoint } = context;
-    const { node, driver } = context.machine();
-    const look = async (): Promise<StepResult> => {
-      const { power, evidence } = await driver.readPower(node, context.purpose);
-      const seen = { id: node.id, power };
-      if (power !== wanted) {
-        checkpoint.seen = 0;
-        const lookInMs = nextLookMs(context.now() - sentAt(context));
-        return { is: 'waiting', waitsFor: `power ${wanted}`, evidence, lookInMs, node: seen };
-      }
-      checkpoint.seen = (checkpoint.seen ?? 0) + 1;
-      if (checkpoint.seen < driver.equalReadings) {
-        return {
-          is: 'waiting',
-          waitsFor: `a second reading of power ${wanted}`,
-          evidence,
-          lookInMs: 250,
-          node: seen,
-        };
-      }
-      return { is: 'done', evidence, server: { power }, node: seen };
-    };
+    if (!checkpoint.intended) return send(context, wanted);
+    const seen = await look(context, wanted);
+    if (seen.is === 'done' || checkpoint.sent || checkpoint.seen) return seen;
 
-    const first = await look();
-    if (first.is !== 'waiting' || first.node?.power === wanted || checkpoint.sent) return first;
-
-    if (checkpoint.intended) {
-      const sinceMs = context.now() - Date.parse(checkpoint.intended);
-      if (sinceMs < driver.powerLagMs) {
-        return { ...first, waitsFor: `power ${wanted}, in case the command before the interruption arrived` };
-      }
+    // Interrupted between intent and result: whether the command arrived will show within the BMC's lag.
+    const sinceMs = context.now() - Date.parse(checkpoint.intended);
+    if (sinceMs < context.machine().driver.powerLagMs) {
+      return { ...seen, waitsFor: `power ${wanted}, in case the command before the interruption arrived` };
     }
-    await context.intend();
-    const taken = await driver.setPower(node, wanted, context.purpose);
-    checkpoint.sent = new Date(context.now()).toISOString();
-    if (taken.lookInMs === 0) return look();
-    return { ...first, evidence: taken.evidence, lookInMs: taken.lookInMs };
+    return send(context, wanted);
   };
 }
 
-function sentAt({ checkpoint, now }: StepContext): number {
-  return checkpoint.sent ? Date.parse(checkpoint.sent) : now();
+/** A driver sends nothing when the state holds already. */
+async function send(context: StepContext, wanted: 'on' | 'off'): Promise<StepResult> {
+  const { node, driver } = context.machine();
+  await context.intend();
+  const { evidence, lookInMs } = await driver
+    .setPower(node, wanted, context.purpose)
+    .catch((error: unknown) => {
+      // A busy BMC took nothing, so there is nothing to wait for before the next try.
+      if (error instanceof DriverError && error.kind === 'busy') delete context.checkpoint.intended;
+      throw error;
+    });
+  context.checkpoint.sent = new Date(context.now()).toISOString();
+  if (lookInMs === 0) return look(context, wanted);
+  return { is: 'waiting', waitsFor: `power ${wanted}`, evidence, lookInMs };
+}
+
+type Look = Extract<StepResult, { is: 'done' | 'waiting' }>;
+
+async function look(context: StepContext, wanted: 'on' | 'off'): Promise<Look> {
+  const { checkpoint } = context;
+  const { node, driver } = context.machine();
+  const { power, evidence } = await driver.readPower(node, context.purpose);
+  const change = { id: node.id, power };
+  checkpoint.seen = power === wanted ? (checkpoint.seen ?? 0) + 1 : 0;
+  if (checkpoint.seen >= driver.equalReadings)
+    return { is: 'done', evidence, server: { power }, node: change };
+
+  const waitsFor = power === wanted ? `a second reading of power ${wanted}` : `power ${wanted}`;
+  const sinceMs = checkpoint.sent ? context.now() - Date.parse(checkpoint.sent) : 0;
+  return {
+    is: 'waiting',
+    waitsFor,
+    evidence,
+    lookInMs: nextLookMs(sinceMs, driver.powerLagMs),
+    node: change,
+  };
 }

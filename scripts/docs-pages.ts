@@ -1,0 +1,218 @@
+/** The pages that are computed: lifecycle, endpoints, errors, settings. */
+import { adminApi } from '../src/apis/admin/routes.ts';
+import type { Api } from '../src/apis/api.ts';
+import { bmsApi } from '../src/apis/bms-v1/routes.ts';
+import { cloudDcApi } from '../src/apis/clouddc/routes.ts';
+import { identityApi } from '../src/apis/identity/routes.ts';
+import { imageApi } from '../src/apis/image/routes.ts';
+import { networkApi } from '../src/apis/network/routes.ts';
+import { novaApi } from '../src/apis/nova-v2.1/routes.ts';
+import { settings } from '../src/config.ts';
+import { IngotError, stateRefuses, type ErrorFacts } from '../src/core/errors.ts';
+import {
+  isIntermediate,
+  lifecycle,
+  states,
+  stateOf,
+  statesAccepting,
+  taskStatesOf,
+  type Door,
+  type State,
+} from '../src/core/lifecycle.ts';
+import { operationKinds, operations } from '../src/core/operations.ts';
+
+const doors: Door[] = ['bms', 'nova', 'clouddc'];
+const head = (title: string, from: string) =>
+  `# ${title}\n\nGenerated from \`${from}\` by \`npm run docs\`; do not edit.\n`;
+
+export function pages(): Record<string, string> {
+  return {
+    'lifecycle.md': lifecyclePage(),
+    'endpoints.md': endpointsPage(),
+    'errors.md': errorsPage(),
+    'settings.md': settingsPage(),
+  };
+}
+
+/** Cells in a table may not end the row or the cell. */
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function table(columns: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function lifecyclePage(): string {
+  const shown = states.map((state) => {
+    const row = lifecycle[state];
+    const instance =
+      typeof row.instance === 'string' ? row.instance : Object.values(row.instance).join(', then ');
+    return [
+      state,
+      row.attribute,
+      row.published,
+      row.vmState,
+      taskStatesOf(state).join(', ') || '–',
+      String(row.powerState),
+      instance,
+      row.deadlineMinutes ? `${row.deadlineMinutes} min` : '–',
+    ];
+  });
+  const accepted = states.map((state) => [
+    state,
+    ...doors.map((door) => lifecycle[state].accepts[door].join(', ') || '–'),
+  ]);
+  const ends = states
+    .filter((state) => lifecycle[state].by)
+    .map((state) => {
+      const { by, success, failure } = lifecycle[state];
+      return [
+        state,
+        by!,
+        operationKinds[by!].steps.join(' → '),
+        success!,
+        failure!.on,
+        failure!.off,
+        failure!.unknown,
+      ];
+    });
+  return `${head('Lifecycle of a server', 'src/core/lifecycle.ts')}
+## States
+
+${table(['state', 'attribute', 'API status', 'vm_state', 'task_state', 'power_state', 'CloudDC state', 'deadline'], shown)}
+
+Power states: 0 no state, 1 running, 4 shut down. Deleted keeps its record for a retention time.
+
+## Operations accepted, by API
+
+${table(['state', 'BMS v1', 'Nova v2.1', 'CloudDC'], accepted)}
+
+## Ends
+
+Where a state ends when its effect was seen, and when it failed, by what the BMC says then.
+
+${table(['state', 'operation', 'steps', 'success', 'failed, power on', 'failed, power off', 'failed, no answer'], ends)}
+
+## Diagram
+
+\`\`\`mermaid
+${diagram()}
+\`\`\`
+`;
+}
+
+function diagram(): string {
+  const name = (state: State) => state.replaceAll(' ', '_');
+  const lines = new Set<string>(['stateDiagram-v2', '  [*] --> Creating: create']);
+  for (const operation of operations) {
+    const to = stateOf(operation);
+    const froms = new Set(doors.flatMap((door) => statesAccepting(operation, door)));
+    for (const from of froms) {
+      // Deletion out of every busy state would hide the rest of the picture.
+      if (isIntermediate(from)) continue;
+      lines.add(`  ${name(from)} --> ${name(to)}: ${operation}`);
+    }
+  }
+  for (const state of states) {
+    const { success, failure } = lifecycle[state];
+    if (success) lines.add(`  ${name(state)} --> ${name(success)}`);
+    if (success === null) lines.add(`  ${name(state)} --> [*]`);
+    for (const end of new Set(Object.values(failure ?? {})))
+      lines.add(`  ${name(state)} --> ${name(end)}: failed`);
+  }
+  return [...lines].join('\n');
+}
+
+/** Routes are data: nothing behind them is needed to list them. */
+const nothing = {} as never;
+
+function allApis(): Api[] {
+  return [
+    identityApi(nothing),
+    bmsApi(nothing),
+    novaApi(nothing),
+    cloudDcApi(nothing),
+    imageApi(nothing),
+    networkApi(nothing),
+    adminApi(nothing),
+  ];
+}
+
+function endpointsPage(): string {
+  const parts = allApis().map((api) => {
+    const rows = api.routes.map((route) => [
+      route.id,
+      `\`${route.method} ${route.path}\``,
+      route.summary,
+      route.access,
+      route.action ? `\`${route.action}\`` : '',
+    ]);
+    return `## ${api.title}\n\n${table(['id', 'call', 'what', 'access', 'permission'], rows)}\n`;
+  });
+  return `${head('Endpoints', 'src/apis/*/routes.ts')}
+Access: \`open\` needs no token, \`read\` any role, \`write\` any role but reader, \`admin\` the role admin.
+
+${parts.join('\n')}`;
+}
+
+const examples: ErrorFacts[] = [
+  { kind: 'invalid', message: 'name: must be a string', field: 'name' },
+  { kind: 'invalid', code: 'malformed', message: 'Malformed JSON' },
+  {
+    kind: 'invalid',
+    code: 'Common.0018',
+    message: 'The project of the token is not the project of the URL.',
+  },
+  { kind: 'unauthenticated', message: 'Incorrect IAM authentication information: decrypt token fail' },
+  { kind: 'not-allowed', message: "Policy doesn't allow it to be performed." },
+  { kind: 'not-found', subject: 'server', id: 'ID', message: 'The server ID does not exist.' },
+  { kind: 'not-found', subject: 'path', id: '/path', message: 'The path /path does not exist.' },
+  { kind: 'conflict', subject: 'server', id: 'ID', message: 'The server ID is locked.' },
+  stateRefuses('ID', 'start', 'Running', ['Stopped']).facts,
+  stateRefuses('ID', 'stop', 'Stopped', ['Running']).facts,
+  stateRefuses('ID', 'stop', 'Starting', ['Running']).facts,
+  stateRefuses('ID', 'start', 'Stopping', ['Stopped']).facts,
+  stateRefuses('ID', 'stop', 'Restarting', ['Running']).facts,
+  { kind: 'quota', message: 'The quota is used up.' },
+  {
+    kind: 'no-capacity',
+    message: 'Check capacity fail, the number of capacity is: [0], and req num is: [1].',
+  },
+  { kind: 'too-large', message: 'The body is too large.' },
+  { kind: 'too-many-requests', message: 'The throttling threshold has been reached.', retryAfterSeconds: 1 },
+  { kind: 'unavailable', message: 'The database is away.', retryAfterSeconds: 5 },
+  { kind: 'internal', message: 'Internal error.' },
+];
+
+function errorsPage(): string {
+  const about = { origin: 'http://127.0.0.1:8774', requestId: 'REQUEST', path: '/path', headers: {} };
+  const parts = allApis().map((api) => {
+    const rows = examples.map((facts) => {
+      const { statusCode, body } = api.toError(new IngotError(facts), about);
+      const words = facts.state ? `${facts.kind}: ${facts.operation} while ${facts.state}` : facts.kind;
+      return [
+        facts.code ? `${words} (${facts.code})` : facts.subject ? `${words} (${facts.subject})` : words,
+        String(statusCode),
+        `\`${JSON.stringify(body)}\``,
+      ];
+    });
+    return `## ${api.title}\n\n${table(['kind', 'HTTP', 'body'], rows)}\n`;
+  });
+  return `${head('Errors', 'src/apis/*/errors.ts')}
+Each kind of failure inside Ingot, in the envelope and the codes of each API. A refusal names the state.
+
+${parts.join('\n')}`;
+}
+
+function settingsPage(): string {
+  const rows = Object.values(settings).map(({ env, default: byDefault, help }) => [
+    `\`${env}\``,
+    byDefault,
+    help,
+  ]);
+  return `${head('Settings', 'src/config.ts')}
+All settings are environment variables.
+
+${table(['setting', 'default', 'what'], rows)}
+`;
+}

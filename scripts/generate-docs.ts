@@ -1,0 +1,8 @@
+/** Writes the generated pages; `tests/house/docs.test.ts` fails when they are stale. */
+import { writeFile } from 'node:fs/promises';
+import { pages } from './docs-pages.ts';
+
+for (const [name, text] of Object.entries(pages())) {
+  await writeFile(new URL(`../docs/${name}`, import.meta.url), text);
+  console.log(`docs/${name}`);
+}

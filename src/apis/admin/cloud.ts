@@ -1,0 +1,30 @@
+/** What the handlers of this API work with. */
+import type { Catalog } from '../../core/catalog.ts';
+import type { Census, History, Jobs, Nodes } from '../../core/records.ts';
+import type { Servers } from '../../core/server.ts';
+import type { Faults } from '../../core/simulation.ts';
+import type { Tenancy } from '../../core/tenancy.ts';
+import type { Work } from '../../core/work.ts';
+import type { Drivers } from '../../engine/clockwork.ts';
+import type { Worker } from '../../engine/worker.ts';
+import type { Auth } from '../auth.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface Cloud {
+  servers: Servers;
+  nodes: Nodes;
+  jobs: Jobs;
+  catalog: Catalog;
+  history: History;
+  census: Census;
+  faults: Faults;
+  work: Work;
+  tenancy: Tenancy;
+  drivers: Drivers;
+  worker: Pick<Worker, 'busy' | 'isAtWork'>;
+  auth: Auth;
+  metrics: Metrics;
+  /** Fails when the database does not answer. */
+  ping: () => Promise<unknown>;
+  log: (error: unknown, message: string) => void;
+}

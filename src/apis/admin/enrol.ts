@@ -1,0 +1,206 @@
+/**
+ * New machines. A simulated one is ready at once. Of a real one the BMC is asked first: if it answers, power and
+ * inventory are recorded and the node is ready, otherwise it stands in `enrolled` with a note until it was inspected.
+ *
+ * Adoption makes a server of a machine that somebody uses already: the record is made as the machine is found, Running
+ * or Stopped, and the machine itself is left alone.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Static } from 'typebox';
+import { conflict, IngotError, invalid, notFound } from '../../core/errors.ts';
+import type { Node } from '../../core/node.ts';
+import type { NewNode } from '../../core/records.ts';
+import type { NewServer } from '../../core/server.ts';
+import { bareMetalTag } from '../../engine/create.ts';
+import { newId } from '../../engine/ids.ts';
+import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
+import { checkAddress } from './bmc-address.ts';
+import type { Cloud } from './cloud.ts';
+import { measure, type Measurement } from './hardware.ts';
+import { getNode } from './nodes.ts';
+import { toNode, toServer, type AdoptBody, type EnrolBody, type NewNode as NodeWish } from './wire.ts';
+
+type Wish = Static<typeof NodeWish>;
+type Adoption = Static<typeof AdoptBody>;
+
+/** BMCs asked at the same time; one that is away holds its place for some seconds. */
+const askedAtOnce = 128;
+
+export async function enrol(cloud: Cloud, call: Call): Promise<Answer> {
+  const { wishes, isList } = toWishes(call.body as Static<typeof EnrolBody>);
+  await check(cloud, wishes);
+  const made = wishes.map((wish) => ({ wish, node: toNewNode(wish) }));
+  await cloud.nodes.enrol(made.map(({ node }) => node));
+  const unsettled = made.filter(({ node }) => node.standing === 'enrolled');
+  await forEach(unsettled, async ({ wish, node }) => {
+    await inspect(cloud, node.id, wish.adopt ? { wish: wish.adopt, userId: callerOf(call).user.id } : null);
+  });
+  const nodes: unknown[] = [];
+  for (const { node } of made) nodes.push(toNode(await getNode(cloud, node.id)));
+  return ok(isList ? { nodes } : nodes[0], 201);
+}
+
+function toWishes({ nodes, ...one }: Static<typeof EnrolBody>): { wishes: Wish[]; isList: boolean } {
+  if (nodes) {
+    if (Object.keys(one).length > 0) throw invalid('Either one node, or nodes.', 'nodes');
+    return { wishes: nodes, isList: true };
+  }
+  for (const field of ['name', 'driver', 'zone', 'flavor_id'] as const) {
+    if (one[field] === undefined) throw invalid(`${field}: is needed`, field);
+  }
+  return { wishes: [one as Wish], isList: false };
+}
+
+/** Before anything is written. */
+async function check(cloud: Cloud, wishes: Wish[]): Promise<void> {
+  for (const { name, driver, bmc, power } of wishes) {
+    if (driver === 'simulated' && bmc) throw invalid(`${name}: a simulated node has no BMC.`, 'bmc');
+    if (driver !== 'redfish') continue;
+    if (power) throw invalid(`${name}: the power of a real node is read from its BMC.`, 'power');
+    checkAddress(name, bmc?.address);
+  }
+  for (const id of new Set(wishes.map((wish) => wish.flavor_id))) {
+    if (!(await cloud.catalog.findFlavor(id))) throw notFound('flavor', id);
+  }
+  const projects = wishes.flatMap((wish) => [wish.project_id, wish.adopt?.project_id]);
+  for (const id of new Set(projects)) if (id !== undefined) await checkProject(cloud, id);
+  for (const { adopt } of wishes) if (adopt) await chooseImage(cloud, adopt);
+}
+
+async function checkProject({ tenancy }: Cloud, id: string): Promise<void> {
+  if (!(await tenancy.findProject(id))) throw notFound('project', id);
+}
+
+function toNewNode(wish: Wish): NewNode {
+  const isSimulated = wish.driver === 'simulated';
+  return {
+    id: newId(),
+    name: wish.name,
+    driver: wish.driver,
+    bmc: {
+      address: wish.bmc?.address ?? '',
+      username: wish.bmc?.username ?? '',
+      password: wish.bmc?.password ?? '',
+      system: wish.bmc?.system ?? null,
+      certificateSha256: null,
+    },
+    standing: isSimulated && !wish.adopt ? 'ready' : 'enrolled',
+    zone: wish.zone,
+    flavorId: wish.flavor_id,
+    projectId: wish.project_id ?? null,
+    power: isSimulated ? (wish.power ?? 'off') : 'unknown',
+    health: isSimulated ? 'OK' : 'Unknown',
+    inventory: null,
+    powerPolicy: wish.power_policy ?? 'follow',
+    rack: wish.rack ?? '',
+    unit: wish.unit ?? 0,
+    note: wish.note ?? '',
+  };
+}
+
+async function forEach<T>(all: T[], act: (one: T) => Promise<void>): Promise<void> {
+  const rest = all.values();
+  const walk = async () => {
+    for (const one of rest) await act(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(askedAtOnce, all.length) }, walk));
+}
+
+/** How a note begins that a later reading makes void. */
+const unread = 'The BMC could not be read: ';
+
+/** Reads and records what the BMC says. A BMC that is away leaves a note behind; anything else is an error. */
+async function inspect(
+  cloud: Cloud,
+  id: string,
+  adoption: { wish: Adoption; userId: string } | null,
+): Promise<IngotError | null> {
+  const node = await getNode(cloud, id);
+  let found: Measurement;
+  try {
+    found = await measure(cloud.drivers, node);
+  } catch (error) {
+    if (!(error instanceof IngotError)) throw error;
+    await cloud.nodes.change(id, { note: `${unread}${error.message}` });
+    return error;
+  }
+  await record(cloud, node, found);
+  if (adoption) await adoptAs(cloud, node, found, adoption);
+  else await cloud.nodes.stand(id, ['enrolled'], 'ready', node.note.startsWith(unread) ? '' : node.note);
+  return null;
+}
+
+function record({ nodes }: Cloud, { id }: Node, { power, inventory }: Measurement) {
+  return nodes.change(id, { power, inventory, health: inventory.health });
+}
+
+export async function reinspect(cloud: Cloud, call: Call): Promise<Answer> {
+  const { id } = await getNode(cloud, call.params['id']!);
+  const failure = await inspect(cloud, id, null);
+  if (failure) throw failure;
+  return ok(toNode(await getNode(cloud, id)));
+}
+
+export async function adopt(cloud: Cloud, call: Call): Promise<Answer> {
+  const node = await getNode(cloud, call.params['id']!);
+  const wish = call.body as Adoption;
+  await checkProject(cloud, wish.project_id);
+  const found = await measure(cloud.drivers, node);
+  await record(cloud, node, found);
+  const serverId = await adoptAs(cloud, node, found, { wish, userId: callerOf(call).user.id });
+  const server = await cloud.servers.find(serverId, null);
+  if (!server) throw notFound('server', serverId);
+  return ok(toServer(server), 201);
+}
+
+async function adoptAs(
+  cloud: Cloud,
+  node: Node,
+  { power }: Measurement,
+  { wish, userId }: { wish: Adoption; userId: string },
+): Promise<string> {
+  const server = toAdopted(node, wish, await chooseImage(cloud, wish), userId);
+  if (!(await cloud.work.adopt(node.id, server, power))) {
+    const message = `The node ${node.name} is not free: only an enrolled or ready node without a server is adopted.`;
+    throw conflict(message, 'node', node.id);
+  }
+  return server.id;
+}
+
+/** What is said to be on the machine, and what a reinstallation would put there; the first one unless named. */
+async function chooseImage({ catalog }: Cloud, { image_id, project_id }: Adoption): Promise<string> {
+  if (image_id !== undefined) {
+    const image = isId(image_id) ? await catalog.findImage(image_id, project_id) : null;
+    if (!image) throw notFound('image', image_id);
+    return image.id;
+  }
+  const [first] = await catalog.listImages(project_id);
+  if (!first)
+    throw invalid('There is no image; name one that stands for what is on the machine.', 'image_id');
+  return first.id;
+}
+
+function toAdopted(node: Node, wish: Adoption, imageId: string, userId: string): NewServer {
+  return {
+    id: newId(),
+    projectId: wish.project_id,
+    userId,
+    door: 'bms',
+    name: wish.name,
+    description: wish.name,
+    flavorId: node.flavorId,
+    imageId,
+    zone: node.zone,
+    vpcId: null,
+    nics: [],
+    keyName: null,
+    userData: null,
+    adminPasswordHash: null,
+    metadata: {},
+    tags: [bareMetalTag],
+    schedulerHints: {},
+    enterpriseProjectId: '0',
+    reservationId: `r-${randomBytes(4).toString('hex')}`,
+    launchIndex: 0,
+  };
+}

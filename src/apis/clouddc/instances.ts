@@ -1,0 +1,243 @@
+/** Instances: our servers. Nothing here waits for its effect; ShowInstanceStatus (C04) tells how it goes on. */
+import type { Static } from 'typebox';
+import { conflict, IngotError, invalid, notFound, stateRefuses } from '../../core/errors.ts';
+import type { OperationInput } from '../../core/job.ts';
+import {
+  statesAccepting,
+  statesShowingInstance,
+  toInstanceState,
+  type InstanceState,
+} from '../../core/lifecycle.ts';
+import type { Operation } from '../../core/operations.ts';
+import type { Server, ServerFilter } from '../../core/server.ts';
+import type { CreateWish } from '../../engine/create.ts';
+import { callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
+import type { Cloud } from './cloud.ts';
+import { parsePage, toPage } from './page.ts';
+import { getVisibleNode } from './physical-servers.ts';
+import { checkAddress, checkMetadata, checkName, checkPassword } from './rules.ts';
+import {
+  toInstance,
+  toInstanceStatus,
+  type CreateBody,
+  type DeleteBody,
+  type PasswordBody,
+  type ReinstallBody,
+} from './wire.ts';
+
+export async function create(cloud: Cloud, call: Call): Promise<Answer> {
+  const body = call.body as Static<typeof CreateBody>;
+  checkName(body.name);
+  checkPassword(body.password);
+  checkMetadata(body.metadata ?? {});
+  const nics = body.network_interfaces.map(({ subnet_id, ipv4_address }) => {
+    if (ipv4_address) checkAddress(ipv4_address);
+    return { networkId: subnet_id, ip: ipv4_address || null, portId: null };
+  });
+  const created = await cloud.create({
+    door: 'clouddc',
+    projectId: projectOf(call),
+    actor: actorOf(call),
+    name: body.name,
+    description: body.description ?? '',
+    imageId: body.image_id,
+    vpcId: body.vpc_id,
+    nics,
+    count: 1,
+    password: body.password,
+    metadata: body.metadata ?? {},
+    ...(await choosePlace(cloud, projectOf(call), body.placement?.server_id)),
+    checkCapacity: true,
+    rollBack: false,
+  });
+  return ok({ instance_id: created.servers[0]!.id }, 202);
+}
+
+/**
+ * CreateInstance names no flavor: the machine decides. Without a placement an idle machine is chosen, from the flavor
+ * and zone that have the most.
+ */
+async function choosePlace(
+  cloud: Cloud,
+  projectId: string,
+  nodeId: string | undefined,
+): Promise<Pick<CreateWish, 'flavorId' | 'zone' | 'nodeId'>> {
+  if (nodeId) {
+    const node = await getVisibleNode(cloud, projectId, nodeId);
+    if (node.standing !== 'ready' || node.serverId !== null) throw noReadyServer(`The server ${nodeId}`);
+    if (node.powerOutcome === 'processing') {
+      throw conflict(`The server ${nodeId} is busy: ${node.powerOperation} is processing.`, 'server', nodeId);
+    }
+    return { flavorId: node.flavorId, zone: node.zone, nodeId };
+  }
+  const [roomiest] = (await cloud.catalog.listCapacity(projectId)).sort((a, b) => b.free - a.free);
+  if (!roomiest) throw noReadyServer('No server');
+  return { flavorId: roomiest.flavorId, zone: roomiest.zone };
+}
+
+function noReadyServer(subject: string): IngotError {
+  return new IngotError({
+    kind: 'no-capacity',
+    message: `${subject} is in the manage_state ready, which CreateInstance needs.`,
+  });
+}
+
+/** Terminated instances stay in the list until their retention ends. */
+export async function list({ servers }: Cloud, call: Call): Promise<Answer> {
+  const page = parsePage(call);
+  const filter = toFilter(call);
+  const [found, count] = await Promise.all([
+    servers.list(filter, { ...page, limit: page.limit + 1 }),
+    servers.count(filter),
+  ]);
+  const { records, pageInfo } = toPage(found, page);
+  return ok({ instances: records.map(toInstance), page_info: pageInfo, count });
+}
+
+const instanceStates: readonly InstanceState[] = [
+  'pending',
+  'running',
+  'stopped',
+  'shutting-down',
+  'terminated',
+  'error',
+];
+
+function toFilter(call: Call): ServerFilter {
+  const filter: ServerFilter = { projectId: projectOf(call), withDeleted: true };
+  const instanceId = single(call, 'instance_id');
+  const serverId = single(call, 'server_id');
+  if (instanceId && serverId) throw invalid('instance_id and server_id exclude each other.', 'server_id');
+  if (instanceId) filter.ids = parseIds(instanceId, 'instance_id');
+  if (serverId) filter.nodeIds = parseIds(serverId, 'server_id');
+  const asked = single(call, 'instance_state');
+  if (asked) {
+    // The published diagram writes shutting_down, for its language has no hyphen.
+    const state = instanceStates.find((it) => it === asked.replaceAll('_', '-'));
+    if (!state) throw invalid(`instance_state: one of ${instanceStates.join(', ')}.`, 'instance_state');
+    filter.states = statesShowingInstance(state);
+  }
+  return filter;
+}
+
+const mostIdsInFilter = 100;
+
+/** What is no id names nothing, and finds nothing. */
+function parseIds(text: string, name: string): string[] {
+  const ids = text.split(',');
+  if (ids.length > mostIdsInFilter) throw invalid(`${name}: at most ${mostIdsInFilter} ids.`, name);
+  return ids.filter(isId);
+}
+
+export async function showStatus({ servers }: Cloud, call: Call): Promise<Answer> {
+  const id = call.params['id']!;
+  const server = isId(id) ? await servers.find(id, projectOf(call)) : null;
+  if (!server) throw notFound('instance', id);
+  return ok(toInstanceStatus(server));
+}
+
+/** No body: the SDKs read the answer as a bare string. */
+export async function remove(cloud: Cloud, call: Call): Promise<Answer> {
+  await removeAll(cloud, call, [call.params['id']!]);
+  return { statusCode: 202 };
+}
+
+export async function removeMany(cloud: Cloud, call: Call): Promise<Answer> {
+  const { instance_id_set } = call.body as Static<typeof DeleteBody>;
+  const ids = [...new Set(instance_id_set)];
+  await removeAll(cloud, call, ids);
+  return toInstances(ids);
+}
+
+const isGoing = (state: InstanceState) => state === 'shutting-down' || state === 'terminated';
+
+/** What is shutting down or terminated already is accepted again, without a second run. */
+async function removeAll(cloud: Cloud, call: Call, ids: string[]): Promise<void> {
+  const found = await getAll(cloud, call, ids);
+  const live = found.filter((server) => !isGoing(toInstanceState(server))).map(({ id }) => id);
+  if (live.length === 0) return;
+  try {
+    await submitAll(cloud, call, 'delete', {}, live);
+  } catch (error) {
+    const { state } = error instanceof IngotError ? error.facts : {};
+    if (!state || !isGoing(toInstanceState({ state, taskState: null }))) throw error;
+    // Somebody else deleted one of them in between; with that one left out, again.
+    await removeAll(cloud, call, live);
+  }
+}
+
+/** Also "Retry Provision", for an instance in error. */
+export async function reinstall(cloud: Cloud, call: Call): Promise<Answer> {
+  const { image_id, password, instance_id_set } = call.body as Static<typeof ReinstallBody>;
+  checkPassword(password);
+  if (image_id && !(await cloud.catalog.findImage(image_id, projectOf(call)))) {
+    throw notFound('image', image_id);
+  }
+  const ids = [...new Set(instance_id_set)];
+  const gone = (await getAll(cloud, call, ids)).find(({ state }) => state === 'Deleted');
+  if (gone) {
+    const wanted = statesAccepting('reinstall-os', 'clouddc');
+    throw stateRefuses(gone.id, 'reinstall-os', gone.state, wanted);
+  }
+  const adminPasswordHash = await cloud.hashPassword(password);
+  const input: OperationInput = { adminPasswordHash, ...(image_id ? { imageId: image_id } : {}) };
+  await submitAll(cloud, call, 'reinstall-os', input, ids);
+  return toInstances(ids, 202);
+}
+
+/** From the published diagram (stopped) and the published page (running). */
+const passwordStates = ['running', 'stopped'] as const;
+
+/**
+ * All or none. A password that breaks the complexity rule raises no error here (as documented); the next install puts
+ * it on the machine.
+ */
+export async function changePassword(cloud: Cloud, call: Call): Promise<Answer> {
+  const { new_password, instance_id_set } = call.body as Static<typeof PasswordBody>;
+  const ids = [...new Set(instance_id_set)];
+  const states = passwordStates.flatMap(statesShowingInstance).map(({ state }) => state);
+  const found = await getAll(cloud, call, ids);
+  const refused = found.find(({ state }) => !states.includes(state));
+  if (refused) throw passwordRefused(`The instance ${refused.id} is ${toInstanceState(refused)}`);
+  const hash = await cloud.hashPassword(new_password);
+  if (!(await cloud.servers.changePasswords(ids, projectOf(call), hash, states))) {
+    throw passwordRefused('An instance has moved on meanwhile');
+  }
+  return toInstances(ids, 200);
+}
+
+function passwordRefused(reason: string): IngotError {
+  return conflict(`${reason}; a change of password needs ${passwordStates.join(' or ')}.`, 'instance');
+}
+
+/** Throws not-found when one of them is no id, unknown, or another project's. */
+async function getAll({ servers }: Cloud, call: Call, ids: string[]): Promise<Server[]> {
+  const filter = { projectId: projectOf(call), ids: ids.filter(isId), withDeleted: true };
+  const found = await servers.list(filter, { limit: ids.length });
+  const missing = ids.find((id) => !found.some((server) => server.id === id));
+  if (missing !== undefined) throw notFound('instance', missing);
+  return found;
+}
+
+async function submitAll(
+  cloud: Cloud,
+  call: Call,
+  operation: Operation,
+  input: OperationInput,
+  ids: string[],
+): Promise<void> {
+  const projectId = projectOf(call);
+  await cloud.submit.forServers(
+    { door: 'clouddc', projectId, actor: actorOf(call), operation, input },
+    ids,
+    'strict',
+  );
+}
+
+function actorOf(call: Call): { userId: string; requestId: string } {
+  return { userId: callerOf(call).user.id, requestId: call.requestId };
+}
+
+function toInstances(ids: string[], statusCode = 202): Answer {
+  return ok({ instances: ids.map((id) => ({ id })) }, statusCode);
+}

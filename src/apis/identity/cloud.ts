@@ -1,0 +1,19 @@
+/** What the handlers of this API work with. */
+import type { Tenancy } from '../../core/tenancy.ts';
+
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  verify(password: string, hash: string): Promise<boolean>;
+}
+
+export interface Cloud {
+  tenancy: Tenancy;
+  region: string;
+  /** Life of a token. */
+  tokenHours: number;
+  now: () => number;
+  passwords: Passwords;
+  /** Verified in place of the password of a user who does not exist, so that both take equally long. */
+  dummyHash: Promise<string>;
+  log: (facts: Record<string, unknown>, message: string) => void;
+}

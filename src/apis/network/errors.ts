@@ -1,0 +1,46 @@
+/** Our kinds of failure as Neutron tells them: an exception's name and its words. */
+import type { ErrorFacts, ErrorKind, IngotError } from '../../core/errors.ts';
+import type { Answer, Call } from '../api.ts';
+
+const errors: Partial<Record<ErrorKind, [statusCode: number, type: string]>> = {
+  'not-found': [404, 'HTTPNotFound'],
+  'not-allowed': [403, 'PolicyNotAuthorized'],
+  invalid: [400, 'HTTPBadRequest'],
+  'wrong-method': [405, 'HTTPMethodNotAllowed'],
+  conflict: [409, 'Conflict'],
+  'too-many-requests': [429, 'OverLimit'],
+  'too-large': [413, 'HTTPRequestEntityTooLarge'],
+  unavailable: [503, 'ServiceUnavailable'],
+};
+
+/** The exceptions that clients may match, by our word. */
+const missing: Record<string, [type: string, word: string]> = {
+  network: ['NetworkNotFound', 'Network'],
+  subnet: ['SubnetNotFound', 'Subnet'],
+  port: ['PortNotFound', 'Port'],
+  extension: ['ExtensionNotFound', 'Extension'],
+};
+
+export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>): Answer {
+  if (facts.kind === 'unauthenticated') return toUnauthenticated(origin);
+  const [statusCode, type] = errors[facts.kind] ?? [500, 'HTTPInternalServerError'];
+  return { statusCode, body: { NeutronError: { type, ...toWords(facts), detail: '' } } };
+}
+
+/** Not Neutron's own: it is the middleware of Keystone that answers here. */
+function toUnauthenticated(origin: string): Answer {
+  const message = 'The request you have made requires authentication.';
+  return {
+    statusCode: 401,
+    body: { error: { code: 401, title: 'Unauthorized', message } },
+    headers: { 'WWW-Authenticate': `Keystone uri="${origin}/v3"` },
+  };
+}
+
+function toWords({ kind, subject, id, message }: ErrorFacts): { type?: string; message: string } {
+  if (kind !== 'not-found') return { message };
+  const known = missing[subject ?? ''];
+  if (!known) return { message: 'The resource could not be found.' };
+  const [type, word] = known;
+  return { type, message: `${word} ${id} could not be found.` };
+}

@@ -1,0 +1,100 @@
+/** The words of Neutron v2.0. */
+import type { Network, Subnet } from '../../core/catalog.ts';
+import type { Port } from '../../core/server.ts';
+
+export function toNetwork(network: Network) {
+  return {
+    id: network.id,
+    name: network.name,
+    description: network.description,
+    status: 'ACTIVE',
+    admin_state_up: true,
+    shared: network.projectId === null,
+    'router:external': false,
+    ...toOwner(network.projectId),
+    subnets: network.subnets.map(({ id }) => id),
+    mtu: 1500,
+    availability_zones: [],
+    availability_zone_hints: [],
+    tags: [],
+    created_at: toSeconds(network.createdAt),
+    updated_at: toSeconds(network.createdAt),
+  };
+}
+
+export function toSubnet(network: Network, subnet: Subnet) {
+  return {
+    id: subnet.id,
+    name: subnet.name,
+    description: '',
+    network_id: network.id,
+    ...toOwner(network.projectId),
+    ip_version: subnet.cidr.includes(':') ? 6 : 4,
+    cidr: subnet.cidr,
+    gateway_ip: subnet.gatewayIp,
+    enable_dhcp: true,
+    dns_nameservers: subnet.dns,
+    allocation_pools: [],
+    host_routes: [],
+    ipv6_address_mode: null,
+    ipv6_ra_mode: null,
+    subnetpool_id: null,
+    tags: [],
+    created_at: toSeconds(network.createdAt),
+    updated_at: toSeconds(network.createdAt),
+  };
+}
+
+export function toPort(port: Port) {
+  return {
+    id: port.id,
+    name: port.name,
+    description: '',
+    network_id: port.networkId,
+    ...toOwner(port.projectId),
+    mac_address: port.mac,
+    fixed_ips: [{ subnet_id: port.subnetId, ip_address: port.ip }],
+    device_id: port.serverId ?? '',
+    device_owner: port.serverId === null ? '' : 'compute:nova',
+    status: port.serverId === null ? 'DOWN' : 'ACTIVE',
+    admin_state_up: true,
+    security_groups: [],
+    allowed_address_pairs: [],
+    extra_dhcp_opts: [],
+    'binding:vnic_type': 'baremetal',
+    tags: [],
+  };
+}
+
+function toOwner(projectId: string | null) {
+  return { project_id: projectId ?? '', tenant_id: projectId ?? '' };
+}
+
+function toSeconds(at: Date): string {
+  return `${at.toISOString().slice(0, 19)}Z`;
+}
+
+/** Only what the answers above really have. */
+export const extensions = [
+  {
+    alias: 'net-mtu',
+    name: 'Network MTU',
+    description: 'Provides MTU attribute for a network resource.',
+    updated: '2015-03-25T10:00:00-00:00',
+    links: [],
+  },
+  {
+    alias: 'binding',
+    name: 'Port Binding',
+    description: 'Expose port bindings of a virtual port to external application',
+    updated: '2014-02-03T10:00:00-00:00',
+    links: [],
+  },
+  {
+    alias: 'project-id',
+    name: 'project_id field enabled',
+    description: 'Extension that indicates that project_id field is enabled.',
+    updated: '2016-09-09T09:09:09-09:09',
+    links: [],
+  },
+];

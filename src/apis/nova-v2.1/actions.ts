@@ -1,0 +1,101 @@
+/** What is asked of one server: power, rebuild, delete. The lifecycle table decides; nothing waits for the machine. */
+import type { Static } from 'typebox';
+import { IngotError, invalid, notFound } from '../../core/errors.ts';
+import type { OperationInput } from '../../core/job.ts';
+import type { Operation } from '../../core/operations.ts';
+import { callerOf, isId, projectOf, type Answer } from '../api.ts';
+import type { Cloud, NovaCall } from './cloud.ts';
+import { checkMetadata, toId } from './rules.ts';
+import { getServer } from './servers.ts';
+import { toServer, type ActionBody } from './wire.ts';
+
+type Reboot = NonNullable<Static<typeof ActionBody>['reboot']>;
+type Rebuild = NonNullable<Static<typeof ActionBody>['rebuild']>;
+type Action = (cloud: Cloud, call: NovaCall, value: unknown) => Promise<Answer>;
+
+/** By wire key; the schema has looked at the values. */
+const actions: Readonly<Record<string, Action>> = {
+  'os-start': (cloud, call) => power(cloud, call, 'start', {}),
+  // A type may come along; it has no effect, a stop is always forced (otc0000002374260881).
+  'os-stop': (cloud, call) => power(cloud, call, 'stop', {}),
+  reboot: (cloud, call, value) => {
+    const isSoft = (value as Reboot).type.toUpperCase() === 'SOFT';
+    const powerType = isSoft ? 'SOFT' : 'HARD';
+    return power(cloud, call, isSoft ? 'restart' : 'force-restart', { powerType });
+  },
+  rebuild: (cloud, call, value) => rebuild(cloud, call, value as Rebuild),
+};
+
+export async function act(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  const [given, ...more] = Object.entries(call.body as Static<typeof ActionBody>);
+  if (!given || more.length > 0) throw invalid('Malformed request body: exactly one action must be given.');
+  const [key, value] = given;
+  if (!Object.hasOwn(actions, key)) throw invalid(`There is no such action: ${key}`);
+  return actions[key]!(cloud, call, value);
+}
+
+/** Go clients take 204 on a POST for an error; they are known by their User-Agent. */
+const wants202 = /golangsdk|gophercloud|gophertelekomcloud|terraform/i;
+
+async function power(
+  cloud: Cloud,
+  call: NovaCall,
+  operation: Operation,
+  input: OperationInput,
+): Promise<Answer> {
+  await submit(cloud, call, operation, input);
+  if (cloud.actionStatus !== 'auto') return { statusCode: Number(cloud.actionStatus) };
+  return { statusCode: wants202.test(String(call.headers['user-agent'] ?? '')) ? 202 : 204 };
+}
+
+async function rebuild(cloud: Cloud, call: NovaCall, wanted: Rebuild): Promise<Answer> {
+  const server = await getServer(cloud, call);
+  const image = await cloud.catalog.findImage(toId(wanted.imageRef), server.projectId);
+  if (!image) throw invalid('Cannot find image for rebuild', 'imageRef');
+  if (image.minRamMib > server.flavor.ramMib)
+    throw invalid("Flavor's memory is too small for requested image.");
+  if (image.minDiskGb > server.flavor.diskGb)
+    throw invalid("Flavor's disk is too small for requested image.");
+  checkMetadata(wanted.metadata);
+  const password = wanted.adminPass;
+  await submit(cloud, call, 'rebuild', {
+    imageId: image.id,
+    ...(password === undefined ? {} : { adminPasswordHash: await cloud.hashPassword(password) }),
+  });
+  const { name, metadata, description } = wanted;
+  const rebuilt = await cloud.servers.change(server.id, server.projectId, {
+    ...(name === undefined ? {} : { name }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(call.minor >= 19 && description ? { description } : {}),
+  });
+  if (!rebuilt) throw notFound('server', server.id);
+  return { statusCode: 202, body: { server: toServer(call, rebuilt) } };
+}
+
+export async function remove(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  await submit(cloud, call, 'delete', {});
+  return { statusCode: 204 };
+}
+
+/** In the caller's project; for an administrator in the project that the server turns out to be in. */
+async function submit(
+  cloud: Cloud,
+  call: NovaCall,
+  operation: Operation,
+  input: OperationInput,
+): Promise<void> {
+  const id = call.params['server_id']!;
+  if (!isId(id)) throw notFound('server', id);
+  const { user, isAdmin } = callerOf(call);
+  const actor = { userId: user.id, requestId: call.requestId };
+  const submitIn = (projectId: string) =>
+    cloud.submit.forServers({ door: 'nova', projectId, actor, operation, input }, [id], 'strict');
+  try {
+    await submitIn(projectOf(call));
+  } catch (error) {
+    const isElsewhere = isAdmin && error instanceof IngotError && error.kind === 'not-found';
+    const server = isElsewhere ? await cloud.servers.find(id, null) : null;
+    if (!server || server.projectId === projectOf(call)) throw error;
+    await submitIn(server.projectId);
+  }
+}

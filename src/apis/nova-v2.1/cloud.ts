@@ -1,0 +1,31 @@
+/** What the handlers of this API work with. */
+import type { Catalog } from '../../core/catalog.ts';
+import type { Jobs } from '../../core/records.ts';
+import type { Servers } from '../../core/server.ts';
+import type { Create } from '../../engine/create.ts';
+import type { Submit } from '../../engine/submit.ts';
+import type { Call } from '../api.ts';
+
+export interface Cloud {
+  servers: Servers;
+  jobs: Jobs;
+  catalog: Catalog;
+  submit: Submit;
+  create: Create;
+  hashPassword: (password: string) => Promise<string>;
+  /** What power actions answer: 204 as documented, 202 as upstream, or by the caller. */
+  actionStatus: 'auto' | '204' | '202';
+}
+
+/** A call on a project, with the microversion that it asked for. */
+export interface NovaCall extends Call {
+  /** The NN of microversion 2.NN. */
+  minor: number;
+  /** Where `self` links begin: `http://host:port/v2.1/{project}`. */
+  root: string;
+}
+
+/** Where `bookmark` links begin: as `self`, without the version. */
+export function bookmarkOf(call: NovaCall): string {
+  return `${call.origin}/${call.params['project_id']}`;
+}

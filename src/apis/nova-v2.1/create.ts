@@ -1,0 +1,128 @@
+/** From the words of a create request to a wish (otc0000002374101005, upstream). */
+import { randomInt } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import type { Static } from 'typebox';
+import type { Catalog } from '../../core/catalog.ts';
+import { IngotError, invalid, type ErrorFacts } from '../../core/errors.ts';
+import type { RequestedNic } from '../../core/server.ts';
+import type { CreateWish } from '../../engine/create.ts';
+import { callerOf, isId, projectOf, type Answer } from '../api.ts';
+import type { Cloud, NovaCall } from './cloud.ts';
+import { checkMetadata, checkUserData, toId } from './rules.ts';
+import { toLinks, type CreateBody } from './wire.ts';
+
+type Wanted = Static<typeof CreateBody>['server'];
+
+/** 202 with an id at once; whether a machine is found shows in the server's status. */
+export async function create(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  const { server: wanted } = call.body as Static<typeof CreateBody>;
+  checkSupported(wanted, projectOf(call));
+  const password = wanted.adminPass ?? newPassword();
+  const wish = { ...(await toWish(cloud.catalog, call, wanted)), password };
+  const { servers } = await cloud.create(wish).catch(rethrowInWords);
+  const first = servers[0]!;
+  if (wanted.return_reservation_id) {
+    return { statusCode: 202, body: { reservation_id: first.reservationId } };
+  }
+  const links = toLinks(call, `/servers/${first.id}`);
+  return {
+    statusCode: 202,
+    headers: { Location: links[0]!.href },
+    body: {
+      server: {
+        id: first.id,
+        links,
+        'OS-DCF:diskConfig': 'MANUAL',
+        security_groups: [{ name: 'default' }],
+        adminPass: password,
+      },
+    },
+  };
+}
+
+/** What we could only pretend to do is refused. */
+function checkSupported(wanted: Wanted, projectId: string): void {
+  const isAsked = (list: unknown[] | undefined) => list !== undefined && list.length > 0;
+  if (isAsked(wanted.block_device_mapping) || isAsked(wanted.block_device_mapping_v2)) {
+    throw invalid('Block device mapping is not supported: servers boot from their local disks.', 'server');
+  }
+  if (isAsked(wanted.personality)) {
+    throw invalid('File injection (personality) is not supported; use user_data.', 'server');
+  }
+  if (!wanted.imageRef) throw invalid('Invalid imageRef provided.', 'imageRef');
+  const unknown = wanted.security_groups?.find(({ name }) => name !== 'default' && name !== projectId);
+  if (unknown) throw invalid(`Security group ${unknown.name} not found.`, 'security_groups');
+}
+
+async function toWish(catalog: Catalog, call: NovaCall, wanted: Wanted): Promise<CreateWish> {
+  const least = Number(wanted.min_count ?? 1);
+  const most = Number(wanted.max_count ?? least);
+  if (least > most) throw invalid('min_count must be <= max_count', 'min_count');
+  if (wanted.user_data) checkUserData(wanted.user_data);
+  checkMetadata(wanted.metadata);
+  return {
+    door: 'nova',
+    projectId: projectOf(call),
+    actor: { userId: callerOf(call).user.id, requestId: call.requestId },
+    name: wanted.name,
+    ...(call.minor >= 19 && wanted.description ? { description: wanted.description } : {}),
+    flavorId: toId(String(wanted.flavorRef)),
+    imageId: toId(wanted.imageRef!),
+    ...(wanted.availability_zone ? { zone: wanted.availability_zone } : {}),
+    nics: await toNics(catalog, projectOf(call), wanted.networks),
+    count: most,
+    leastCount: least,
+    nameOf: (name, index) => `${name}-${index + 1}`,
+    ...(wanted.key_name ? { keyName: wanted.key_name } : {}),
+    ...(wanted.user_data ? { userData: wanted.user_data } : {}),
+    metadata: wanted.metadata ?? {},
+    checkCapacity: false,
+    rollBack: false,
+  };
+}
+
+/** A port wins over a network; `auto`, nothing and an empty list leave the choice to us; `none` is none. */
+async function toNics(
+  catalog: Catalog,
+  projectId: string,
+  networks: Wanted['networks'],
+): Promise<RequestedNic[] | null> {
+  if (networks === 'none') return null;
+  if (networks === undefined || networks === 'auto') return [];
+  return Promise.all(
+    networks.map(async ({ uuid, port, fixed_ip: ip }) => {
+      if (port) {
+        const [known] = await catalog.listPorts(projectId, { id: port });
+        if (!known) throw invalid(`Port ${port} could not be found.`, 'networks');
+        if (known.serverId) throw invalid(`Port ${port} is still in use.`, 'networks');
+        return { networkId: known.networkId, ip: null, portId: known.id };
+      }
+      if (uuid === undefined || !isId(uuid)) {
+        throw invalid(`Bad networks format: network uuid is not in proper format (${uuid})`, 'networks');
+      }
+      if (ip && !isIPv4(ip)) throw invalid(`Invalid fixed IP address (${ip})`, 'networks');
+      return { networkId: uuid, ip: ip ?? null, portId: null };
+    }),
+  );
+}
+
+/** Twelve letters and digits without look-alikes. */
+function newPassword(): string {
+  const letters = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+  return Array.from({ length: 12 }, () => letters[randomInt(letters.length)]).join('');
+}
+
+/** What a body names and nobody knows is the body's mistake (400), not a missing page (404). */
+const missing: Record<string, (facts: ErrorFacts) => string> = {
+  flavor: ({ id }) => `Flavor ${id} could not be found.`,
+  image: ({ id }) => `Can not find requested image ${id}.`,
+  keypair: () => 'Invalid key_name provided.',
+  network: ({ id }) => `Network ${id} could not be found.`,
+  'availability zone': () => 'The requested availability zone is not available',
+};
+
+function rethrowInWords(error: unknown): never {
+  const facts = error instanceof IngotError ? error.facts : undefined;
+  const say = facts?.kind === 'not-found' ? missing[facts.subject ?? ''] : undefined;
+  throw say ? invalid(say(facts!)) : error;
+}

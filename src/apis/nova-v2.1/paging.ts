@@ -1,0 +1,62 @@
+/** Keyset paging as in all of OpenStack: `limit` and `marker`, and a link to the next page. */
+import { invalid } from '../../core/errors.ts';
+import { single } from '../api.ts';
+import type { NovaCall } from './cloud.ts';
+
+/** More is not an error; there are just no longer pages. */
+const mostPerPage = 1_000;
+
+export function parseLimit(call: NovaCall): number {
+  const text = single(call, 'limit');
+  if (text === undefined) return mostPerPage;
+  if (!/^\d+$/.test(text)) {
+    throw invalid(`Invalid input for query parameters limit. Value: ${text}.`, 'limit');
+  }
+  return Math.min(Number(text) || mostPerPage, mostPerPage);
+}
+
+export function parseSort<Key>(
+  call: NovaCall,
+  keys: Readonly<Record<string, Key>>,
+  byDefault: 'asc' | 'desc',
+): { key: Key; descending: boolean }[] {
+  const directions = listOf(call, 'sort_dir');
+  return listOf(call, 'sort_key').map((word, at) => {
+    const direction = directions[at] ?? byDefault;
+    const key = Object.hasOwn(keys, word) ? keys[word] : undefined;
+    if (key === undefined) {
+      throw invalid(`Invalid input for query parameters sort_key. Value: ${word}.`, 'sort_key');
+    }
+    if (direction !== 'asc' && direction !== 'desc') {
+      throw invalid(`Invalid input for query parameters sort_dir. Value: ${direction}.`, 'sort_dir');
+    }
+    return { key, descending: direction === 'desc' };
+  });
+}
+
+/** All values of a parameter that may be given several times. */
+export function listOf(call: NovaCall, name: string): string[] {
+  const value = call.query[name];
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
+}
+
+/** `{"servers_links": [...]}` when there is more behind `found`, which holds one item too many then. */
+export function cutPage<Item extends { id: string }>(
+  call: NovaCall,
+  name: 'servers' | 'flavors',
+  path: string,
+  found: Item[],
+): { items: Item[]; links: Record<string, unknown> } {
+  const limit = parseLimit(call);
+  const items = found.slice(0, limit);
+  if (found.length <= limit) return { items, links: {} };
+  const query = new URLSearchParams();
+  for (const key of Object.keys(call.query)) {
+    if (key !== 'marker') for (const value of listOf(call, key)) query.append(key, value);
+  }
+  query.set('marker', items.at(-1)!.id);
+  return {
+    items,
+    links: { [`${name}_links`]: [{ rel: 'next', href: `${call.root}${path}?${query.toString()}` }] },
+  };
+}

@@ -1,0 +1,54 @@
+/** Zones and limits: calls that the ECS reference describes and clients need beside those of the BMS reference. */
+import { notAllowed } from '../../core/errors.ts';
+import { callerOf, ok, projectOf, single, type Answer } from '../api.ts';
+import type { Cloud, NovaCall } from './cloud.ts';
+import { mostMetadata } from './rules.ts';
+
+export async function listZones({ catalog }: Cloud): Promise<Answer> {
+  const zones = await catalog.listZones();
+  return ok({ availabilityZoneInfo: zones.map((zone) => toZone(zone, null)) });
+}
+
+/** One host per zone: the same that servers show. */
+export async function listZoneDetails({ catalog }: Cloud): Promise<Answer> {
+  const zones = await catalog.listZones();
+  const compute = { 'nova-compute': { available: true, active: true, updated_at: null } };
+  return ok({
+    availabilityZoneInfo: zones.map((zone) => toZone(zone, { [`bms.${zone}`]: compute })),
+  });
+}
+
+function toZone(zone: string, hosts: unknown) {
+  return { zoneName: zone, zoneState: { available: true }, hosts };
+}
+
+/** The keys of BMS V31 (otc0131920833) under Nova's roof; -1 is without limit. */
+export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<Answer> {
+  const asked = single(call, 'tenant_id') ?? single(call, 'project_id') ?? projectOf(call);
+  if (asked !== projectOf(call) && !callerOf(call).isAdmin) {
+    throw notAllowed("Policy doesn't allow os_compute_api:limits:other_project to be performed.");
+  }
+  const used = await servers.usage(asked);
+  const absolute = {
+    maxTotalInstances: -1,
+    maxTotalCores: -1,
+    maxTotalRAMSize: -1,
+    maxTotalKeypairs: -1,
+    maxServerMeta: mostMetadata,
+    maxImageMeta: 128,
+    maxPersonality: 0,
+    maxPersonalitySize: 0,
+    maxServerGroups: -1,
+    maxServerGroupMembers: -1,
+    maxSecurityGroups: -1,
+    maxSecurityGroupRules: -1,
+    maxTotalFloatingIps: -1,
+    totalInstancesUsed: used.servers,
+    totalCoresUsed: used.vcpus,
+    totalRAMUsed: used.ramMib,
+    totalServerGroupsUsed: 0,
+    totalSecurityGroupsUsed: 1,
+    totalFloatingIpsUsed: 0,
+  };
+  return ok({ limits: { rate: [], absolute } });
+}

@@ -1,0 +1,225 @@
+/** The words of Nova: bodies as TypeBox schemas, records as the documented JSON (otc0000002340222784). */
+import { createHash } from 'node:crypto';
+import { Type } from 'typebox';
+import type { Flavor, Keypair } from '../../core/catalog.ts';
+import { toPowerState, toStatus, toVmState } from '../../core/lifecycle.ts';
+import type { Server } from '../../core/server.ts';
+import { bookmarkOf, type NovaCall } from './cloud.ts';
+
+const Name = Type.String({ minLength: 1, maxLength: 255, pattern: '\\S' });
+const Short = Type.String({ maxLength: 255 });
+const Metadata = Type.Record(Type.String({ minLength: 1, maxLength: 255 }), Short);
+const Network = Type.Object({
+  uuid: Type.Optional(Type.String()),
+  port: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  fixed_ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+});
+const Count = Type.Union([
+  Type.Integer({ minimum: 1, maximum: 1000 }),
+  Type.String({ pattern: '^[1-9]\\d{0,2}$' }),
+]);
+const Unsupported = Type.Optional(Type.Array(Type.Unknown()));
+
+export const CreateBody = Type.Object({
+  server: Type.Object({
+    name: Name,
+    imageRef: Type.Optional(Type.String()),
+    flavorRef: Type.Union([Type.String({ minLength: 1 }), Type.Integer()]),
+    networks: Type.Optional(
+      Type.Union([Type.Literal('auto'), Type.Literal('none'), Type.Array(Network, { maxItems: 4 })]),
+    ),
+    availability_zone: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    metadata: Type.Optional(Metadata),
+    user_data: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    adminPass: Type.Optional(Short),
+    key_name: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    security_groups: Type.Optional(Type.Array(Type.Object({ name: Type.String() }))),
+    description: Type.Optional(Type.Union([Short, Type.Null()])),
+    min_count: Type.Optional(Count),
+    max_count: Type.Optional(Count),
+    return_reservation_id: Type.Optional(Type.Boolean()),
+    block_device_mapping: Unsupported,
+    block_device_mapping_v2: Unsupported,
+    personality: Unsupported,
+  }),
+});
+
+export const UpdateBody = Type.Object({
+  server: Type.Object({
+    name: Type.Optional(Name),
+    description: Type.Optional(Type.Union([Short, Type.Null()])),
+  }),
+});
+
+/** Exactly one key; which ones there are, the handler says. */
+export const ActionBody = Type.Object({
+  'os-start': Type.Optional(Type.Unknown()),
+  'os-stop': Type.Optional(Type.Unknown()),
+  reboot: Type.Optional(
+    Type.Object({ type: Type.String({ pattern: '^([Ss][Oo][Ff][Tt]|[Hh][Aa][Rr][Dd])$' }) }),
+  ),
+  rebuild: Type.Optional(
+    Type.Object({
+      imageRef: Type.String({ minLength: 1 }),
+      name: Type.Optional(Name),
+      metadata: Type.Optional(Metadata),
+      adminPass: Type.Optional(Short),
+      description: Type.Optional(Type.Union([Short, Type.Null()])),
+    }),
+  ),
+});
+
+export const KeypairBody = Type.Object({
+  keypair: Type.Object({
+    // Letters, digits and a few signs, none of them at either end a space (upstream).
+    name: Type.String({ maxLength: 255, pattern: '^[A-Za-z0-9_@.-]([A-Za-z0-9_@. -]*[A-Za-z0-9_@.-])?$' }),
+    public_key: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    type: Type.Optional(Type.Literal('ssh')),
+    user_id: Type.Optional(Type.String()),
+  }),
+});
+
+/** `2026-03-02T08:15:04Z` */
+export function toSeconds(at: Date): string {
+  return `${at.toISOString().slice(0, 19)}Z`;
+}
+
+/** `2026-03-02T08:21:47.000000`, without zone. */
+export function toMicroseconds(at: Date | null): string | null {
+  return at && `${at.toISOString().slice(0, 23)}000`;
+}
+
+export function toLinks(call: NovaCall, path: string) {
+  return [
+    { rel: 'self', href: `${call.root}${path}` },
+    { rel: 'bookmark', href: `${bookmarkOf(call)}${path}` },
+  ];
+}
+
+function toReference(call: NovaCall, room: 'images' | 'flavors', id: string) {
+  return { id, links: [{ rel: 'bookmark', href: `${bookmarkOf(call)}/${room}/${id}` }] };
+}
+
+/** An item of the short list. */
+export function toEntry(call: NovaCall, { id, name }: Pick<Server, 'id' | 'name'>) {
+  return { id, name, links: toLinks(call, `/servers/${id}`) };
+}
+
+export function toServer(call: NovaCall, server: Server) {
+  // A hash per project, so that a tenant sees which of its servers share a host and nothing else (upstream).
+  const hostId = server.nodeId
+    ? createHash('sha224').update(`${server.projectId}${server.nodeId}`).digest('hex')
+    : '';
+  const status = toStatus(server);
+  return {
+    ...toEntry(call, server),
+    status,
+    tenant_id: server.projectId,
+    user_id: server.userId,
+    created: toSeconds(server.createdAt),
+    updated: toSeconds(server.updatedAt),
+    hostId,
+    // The BMS read model of a Go client reads it in lower case.
+    hostid: hostId,
+    addresses: toAddresses(server),
+    image: toReference(call, 'images', server.imageId),
+    flavor: toReference(call, 'flavors', server.flavorId),
+    metadata: server.metadata,
+    key_name: server.keyName,
+    config_drive: '',
+    accessIPv4: '',
+    accessIPv6: '',
+    progress: 0,
+    security_groups: [{ name: 'default' }],
+    'OS-DCF:diskConfig': 'MANUAL',
+    'OS-EXT-AZ:availability_zone': server.zone,
+    'OS-EXT-STS:vm_state': toVmState(server),
+    'OS-EXT-STS:task_state': server.taskState,
+    'OS-EXT-STS:power_state': toPowerState(server),
+    'OS-EXT-SRV-ATTR:host': server.nodeId && `bms.${server.zone}`,
+    'OS-EXT-SRV-ATTR:hypervisor_hostname': server.nodeName,
+    'OS-EXT-SRV-ATTR:instance_name': `instance-${server.number.toString(16).padStart(8, '0')}`,
+    'OS-SRV-USG:launched_at': toMicroseconds(server.launchedAt),
+    'OS-SRV-USG:terminated_at': toMicroseconds(server.terminatedAt),
+    'os-extended-volumes:volumes_attached': [],
+    'os:scheduler_hints': { group: [] },
+    sys_tags: [{ key: '_sys_enterprise_project_id', value: server.enterpriseProjectId }],
+    enterprise_project_id: server.enterpriseProjectId,
+    ...(status === 'ERROR' || status === 'DELETED' ? toFault(server) : {}),
+    ...toLaterFields(call.minor, server),
+  };
+}
+
+/** What came with later microversions. */
+function toLaterFields(minor: number, server: Server) {
+  return {
+    ...(minor >= 3 && {
+      'OS-EXT-SRV-ATTR:hostname': server.name,
+      'OS-EXT-SRV-ATTR:reservation_id': server.reservationId,
+      'OS-EXT-SRV-ATTR:launch_index': server.launchIndex,
+      'OS-EXT-SRV-ATTR:kernel_id': '',
+      'OS-EXT-SRV-ATTR:ramdisk_id': '',
+      'OS-EXT-SRV-ATTR:root_device_name': server.nodeId && '/dev/sda',
+      'OS-EXT-SRV-ATTR:user_data': server.userData,
+    }),
+    ...(minor >= 9 && { locked: server.locked }),
+    ...(minor >= 16 && { host_status: server.nodeId ? 'UP' : '' }),
+    ...(minor >= 19 && { description: server.description }),
+    ...(minor >= 26 && { tags: server.tags }),
+  };
+}
+
+/** Keyed by the name of the network, as Go clients look addresses up; `version` is a number here (BMS v1: text). */
+function toAddresses({ ports }: Server): Record<string, unknown[]> {
+  const addresses: Record<string, unknown[]> = {};
+  for (const port of ports) {
+    (addresses[port.networkName] ??= []).push({
+      version: port.ip.includes(':') ? 6 : 4,
+      addr: port.ip,
+      'OS-EXT-IPS:type': 'fixed',
+      'OS-EXT-IPS-MAC:mac_addr': port.mac,
+      'OS-EXT-IPS:port_id': port.id,
+    });
+  }
+  return addresses;
+}
+
+function toFault({ fault }: Server) {
+  if (!fault) return {};
+  const message = fault.kind === 'no-capacity' ? `No valid host was found. ${fault.message}` : fault.message;
+  return { fault: { code: 500, created: toSeconds(new Date(fault.at)), message, details: fault.details } };
+}
+
+export function toFlavor(call: NovaCall, flavor: Flavor) {
+  return {
+    ...toFlavorEntry(call, flavor),
+    vcpus: flavor.vcpus,
+    ram: flavor.ramMib,
+    disk: flavor.diskGb,
+    swap: '',
+    'OS-FLV-EXT-DATA:ephemeral': 0,
+    'OS-FLV-DISABLED:disabled': !flavor.enabled,
+    rxtx_factor: 1,
+    'os-flavor-access:is_public': true,
+  };
+}
+
+export function toFlavorEntry(call: NovaCall, { id, name }: Flavor) {
+  return { id, name, links: toLinks(call, `/flavors/${id}`) };
+}
+
+export function toKeypair({ minor }: NovaCall, { name, publicKey, fingerprint, type }: Keypair) {
+  return { name, public_key: publicKey, fingerprint, ...(minor >= 2 && { type }) };
+}
+
+export function toKeypairDetail(call: NovaCall, keypair: Keypair) {
+  return {
+    ...toKeypair(call, keypair),
+    id: keypair.id,
+    user_id: keypair.userId,
+    created_at: toMicroseconds(keypair.createdAt),
+    deleted: false,
+    deleted_at: null,
+    updated_at: null,
+  };
+}

@@ -1,0 +1,95 @@
+/** Speaks to a running Ingot. What goes wrong becomes one line for a person. */
+import type { Credentials } from './credentials.ts';
+
+/** An answer as the API has it; the commands pick what they show. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Answer = Record<string, any>;
+
+export interface Client {
+  origin: string;
+  ask(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Follows `next_marker` to the end. */
+  askAll(path: string, name: string): Promise<Answer[]>;
+}
+
+export function createClient(credentials: Credentials): Client {
+  const origin = credentials.authUrl.replace(/\/v3$/, '');
+  let token: Promise<string> | undefined;
+
+  async function ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    token ??= logIn(credentials);
+    const response = await send(origin, `${origin}${path}`, {
+      method,
+      headers: { 'x-auth-token': await token, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return response.answer;
+  }
+
+  return {
+    origin,
+    ask,
+    async askAll(path, name) {
+      const all: Answer[] = [];
+      let marker: string | null = null;
+      do {
+        const page = await ask('GET', withQuery(path, { limit: '1000', ...(marker ? { marker } : {}) }));
+        all.push(...(page[name] as Answer[]));
+        marker = page['next_marker'] as string | null;
+      } while (marker);
+      return all;
+    },
+  };
+}
+
+/** Leaves out what is undefined. */
+export function withQuery(path: string, query: Record<string, string | undefined>): string {
+  const given = Object.entries(query).filter((it): it is [string, string] => it[1] !== undefined);
+  if (given.length === 0) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(given).toString()}`;
+}
+
+async function logIn(credentials: Credentials): Promise<string> {
+  if (credentials.token !== null) return credentials.token;
+  const { username: name, password, userDomain, project, projectDomain } = credentials;
+  const user = { name, password, domain: { name: userDomain } };
+  const scope =
+    project === null ? {} : { scope: { project: { name: project, domain: { name: projectDomain } } } };
+  const { headers } = await send(credentials.authUrl, `${credentials.authUrl}/auth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ auth: { identity: { methods: ['password'], password: { user } }, ...scope } }),
+  });
+  const token = headers.get('x-subject-token');
+  if (!token) throw new Error(`${credentials.authUrl} gave no token; is it an Ingot?`);
+  return token;
+}
+
+async function send(
+  who: string,
+  url: string,
+  options: RequestInit,
+): Promise<{ answer: Answer; headers: Headers }> {
+  let response: Response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    const reason = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
+    throw new Error(`No Ingot answers at ${who} (${reason}); start it with \`ingot serve\`.`, {
+      cause: error,
+    });
+  }
+  const text = await response.text();
+  const answer = parse(text);
+  if (response.ok) return { answer: answer ?? {}, headers: response.headers };
+  const message: unknown = answer?.['error']?.message ?? answer?.['error_msg'];
+  throw new Error(typeof message === 'string' ? message : `${url} answered ${response.status}`);
+}
+
+function parse(text: string): Answer | null {
+  try {
+    return text === '' ? null : (JSON.parse(text) as Answer);
+  } catch {
+    return null;
+  }
+}

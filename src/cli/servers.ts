@@ -1,0 +1,71 @@
+/** `ingot server …` */
+import type { Command } from 'commander';
+import { withQuery, type Answer } from './client.ts';
+import { addCommand, findId, type Asked } from './command.ts';
+import { toMoves } from './nodes.ts';
+import { toFields, toTable } from './output.ts';
+
+export function addServerCommands(program: Command): void {
+  const server = program.command('server').description('The servers of all projects: look, ask why, retry.');
+  addCommand(
+    server,
+    'list',
+    {
+      does: 'List the servers of all projects.',
+      example: 'ingot server list --state Faulty',
+      options: [
+        ['--state <state>', 'one of the 13 states of the lifecycle'],
+        ['--name <part>', 'part of the name'],
+      ],
+    },
+    async ({ client, options: { state, name } }) => {
+      const servers = await client.askAll(withQuery('/admin/v1/servers', { state, name }), 'servers');
+      const text = toTable(servers, {
+        ID: (it) => it['id'],
+        NAME: (it) => it['name'],
+        STATE: (it) => it['state'],
+        POWER: (it) => it['power'],
+        NODE: (it) => it['node_name'],
+        PROJECT: (it) => it['project_id'],
+      });
+      return { json: servers, text };
+    },
+  );
+  addCommand(
+    server,
+    'why <server>',
+    {
+      does: 'Say why a server stands where it stands: what it waits for, what was seen, what to do.',
+      example: 'ingot server why web-1',
+    },
+    async (asked) => {
+      const answer = await asked.client.ask('GET', `${await pathOf(asked)}/why`);
+      return { json: answer, text: toFields({ ...answer, error: answer['error']?.message }) };
+    },
+  );
+  addCommand(
+    server,
+    'retry <server>',
+    {
+      does: 'Look now at what is under way, instead of at its next turn.',
+      example: 'ingot server retry web-1',
+    },
+    async (asked) => {
+      const answer = await asked.client.ask('POST', `${await pathOf(asked)}/retry`);
+      return { json: answer, text: `${asked.words[0]} is looked at now.` };
+    },
+  );
+  addCommand(
+    server,
+    'history <server>',
+    { does: 'List what happened to a server, newest first.', example: 'ingot server history web-1' },
+    async (asked) => {
+      const { history } = await asked.client.ask('GET', `${await pathOf(asked)}/history`);
+      return { json: history as unknown, text: toMoves(history as Answer[]) };
+    },
+  );
+}
+
+async function pathOf({ client, words }: Asked): Promise<string> {
+  return `/admin/v1/servers/${await findId(client, 'server', words[0]!)}`;
+}

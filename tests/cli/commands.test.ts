@@ -1,0 +1,174 @@
+/** The `ingot` command against a running Ingot, as a process of its own. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCloud, type Cloud } from '../support/cloud.ts';
+
+const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+let cloud: Cloud;
+let folder: string;
+beforeAll(async () => {
+  cloud = await startCloud();
+  folder = await mkdtemp(join(tmpdir(), 'ingot-cli-'));
+});
+afterAll(async () => {
+  await cloud.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  code: number;
+  out: string;
+  errors: string;
+}
+
+/** With nothing of this process's environment that could lead to another Ingot. */
+function run(words: string[], env: Record<string, string>): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [program, ...words],
+      { env: { PATH: process.env['PATH'], ...env }, cwd: folder },
+      (error, out, errors) => resolve({ code: error ? Number(error.code) : 0, out, errors }),
+    );
+  });
+}
+
+const byToken = () => ({ OS_AUTH_URL: `${cloud.origin}/v3`, OS_TOKEN: cloud.token });
+const ingot = (...words: string[]) => run(words, byToken());
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+async function json(...words: string[]): Promise<any> {
+  const { code, out, errors } = await ingot(...words, '--json');
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  return JSON.parse(out);
+}
+
+describe('ingot node', () => {
+  it('lists the machines as a table or as JSON', async () => {
+    const { code, out } = await ingot('node', 'list');
+    expect(code).toBe(0);
+    const [title, first] = out.split('\n');
+    expect(title).toMatch(/^NAME +STANDING +POWER/);
+    expect(first).toMatch(/^sim-\d+ +ready +off/);
+    expect(await json('node', 'list', '--driver', 'simulated')).toHaveLength(8);
+    expect(await json('node', 'list', '--standing', 'quarantined')).toEqual([]);
+  });
+
+  it('takes a machine from enrolment to retirement', async () => {
+    const added = await ingot(
+      ...'node add spare --driver simulated --zone eu-de-01 --flavor physical.s2.medium'.split(' '),
+      ...'--rack r1 --unit 4'.split(' '),
+    );
+    expect(added).toMatchObject({ code: 0, errors: '' });
+    expect((await ingot('node', 'maintenance', 'spare', 'on', '--note', 'new fan')).out).toContain('new fan');
+    expect(await json('node', 'show', 'spare')).toMatchObject({
+      standing: 'maintenance',
+      rack: 'r1',
+      unit: 4,
+    });
+    expect(await json('node', 'maintenance', 'spare', 'off')).toMatchObject({ standing: 'ready' });
+    expect(await ingot('node', 'clear', 'spare')).toMatchObject({
+      code: 1,
+      errors: 'ingot: The node spare is ready; this needs quarantined.\n',
+    });
+    expect((await ingot('node', 'retire', 'spare')).out).toBe('spare is retired.\n');
+    expect(await ingot('node', 'show', 'spare')).toMatchObject({
+      code: 1,
+      out: '',
+      errors: 'ingot: There is no node named spare.\n',
+    });
+  });
+
+  it('enrols a fleet from a file, and reads a password from one', async () => {
+    const facts = { driver: 'simulated', zone: 'eu-de-01', flavor_id: 'physical.s2.medium' };
+    const nodes = ['one', 'two'].map((name) => ({ name, ...facts }));
+    await writeFile(join(folder, 'fleet.yaml'), JSON.stringify({ nodes }));
+    expect((await json('node', 'add', '--file', 'fleet.yaml')).nodes).toMatchObject(nodes);
+
+    await writeFile(join(folder, 'secret'), 'Geh3im\n');
+    const real = await json(
+      ...'node add real --zone eu-de-01 --flavor physical.m2.large --bmc-username root'.split(' '),
+      ...'--bmc-address http://127.0.0.1:9 --bmc-password-file secret'.split(' '),
+    );
+    expect(real).toMatchObject({ driver: 'redfish', standing: 'enrolled' });
+  });
+});
+
+describe('ingot server and ingot fault', () => {
+  it('show why a server waits, and let it go on', async () => {
+    const [id] = await cloud.makeServers(1, 'web');
+    const fault = await json('fault', 'add', 'web', '--on', 'stop', '--kind', 'unreachable');
+    expect(fault).toMatchObject({ target: id, on: 'stop', kind: 'unreachable', times: 1 });
+    expect((await ingot('fault', 'list')).out).toContain('0 of 1');
+
+    const job = await cloud.call('POST', '/v1/{p}/baremetalservers/action', {
+      'os-stop': { servers: [{ id }] },
+    });
+    const why = await cloud.until(
+      () => json('server', 'why', 'web'),
+      (answer) => answer.status === 'waiting',
+    );
+    expect(why).toMatchObject({ state: 'Stopping', expected_signal: 'the BMC to answer' });
+    expect((await ingot('server', 'why', 'web')).out).toMatch(/^expected signal +the BMC to answer$/m);
+
+    expect((await ingot('server', 'retry', 'web')).out).toBe('web is looked at now.\n');
+    expect((await ingot('fault', 'remove', fault.id)).code).toBe(0);
+    expect((await cloud.jobEnd(job.body.job_id)).status).toBe('SUCCESS');
+    expect(await json('server', 'list', '--state', 'Stopped')).toMatchObject([{ id, name: 'web' }]);
+    expect((await ingot('server', 'history', 'web')).out).toMatch(/Stopping +Stopped +stop +done/);
+    expect(await ingot('server', 'retry', 'web')).toMatchObject({ code: 1 });
+  });
+
+  it('remove all faults only when asked to', async () => {
+    await json('fault', 'add', 'sim-008', '--on', 'create', '--kind', 'slow');
+    expect(await ingot('fault', 'remove')).toMatchObject({ code: 1 });
+    expect((await ingot('fault', 'remove', '--all')).out).toMatch(/^[1-9]\d* removed/);
+    expect(await json('fault', 'list')).toEqual([]);
+  });
+});
+
+describe('ingot', () => {
+  it('status says how it stands', async () => {
+    expect(await json('status')).toMatchObject({ endpoint: cloud.origin, status: 'ok' });
+    expect((await ingot('status')).out).toMatch(/^nodes +.*\d+ ready/m);
+  });
+
+  it('finds the credentials that the first start wrote, and the environment goes before them', async () => {
+    const INGOT_DATA = dirname(cloud.ingot.first!.files[0]!);
+    expect(await run(['status'], { INGOT_DATA })).toMatchObject({ code: 0, errors: '' });
+    expect(await run(['status'], { INGOT_DATA, OS_PASSWORD: 'wrong' })).toMatchObject({ code: 1, out: '' });
+  });
+
+  it('fails with one line that says what to do', async () => {
+    const [homeless, alone, ...others] = await Promise.all([
+      run(['status'], {}),
+      run(['status'], { OS_AUTH_URL: 'http://127.0.0.1:9/v3', OS_TOKEN: 'x' }),
+      run(['status'], { ...byToken(), OS_TOKEN: 'wrong' }),
+      run(['nodes'], {}),
+      ingot('node', 'maintenance', 'sim-001', 'perhaps'),
+      ingot('fault', 'add', 'nobody'),
+    ]);
+    for (const { code, out, errors } of [homeless, alone, ...others]) {
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(errors).toMatch(/^ingot: .+\n$/);
+    }
+    expect(homeless.errors).toContain('data/clouds.yaml is not there');
+    expect(alone.errors).toContain('start it with `ingot serve`');
+  });
+
+  it('teaches every command with an example', async () => {
+    const { out } = await run(['node', '--help'], {});
+    const commands = [...out.matchAll(/^ {2}(\w+) .*\[options\]/gm)].map((match) => match[1]!);
+    expect(commands).toContain('maintenance');
+    for (const command of commands) {
+      const help = await run(['node', command, '--help'], {});
+      expect(help).toMatchObject({ code: 0 });
+      expect(help.out).toMatch(new RegExp(`Example:\\n {2}ingot node ${command} `));
+    }
+  });
+});

@@ -1,0 +1,46 @@
+/** A driver for tests of the engine: one set of machines, answering as the script says. The real ones have suites of their own. */
+import { DriverError, type Driver } from '../../src/core/ports.ts';
+
+export interface Script {
+  /** What each power command does: it works, is refused, or is lost; and what readings say meanwhile. */
+  commands: 'work' | 'refused' | 'lost';
+  power: 'on' | 'off' | 'unreachable';
+  deploy: 'done' | 'failed' | 'running';
+  wipe: 'done' | 'failed';
+  /** Power commands taken. */
+  taken: ('on' | 'off')[];
+}
+
+export function scriptedDriver(): { driver: Driver; script: Script } {
+  const script: Script = { commands: 'work', power: 'off', deploy: 'done', wipe: 'done', taken: [] };
+  const read = () => {
+    if (script.power === 'unreachable') throw new DriverError('unreachable', 'scripted: no answer');
+    return { power: script.power, evidence: `scripted: power ${script.power}` };
+  };
+  const driver: Driver = {
+    name: 'scripted',
+    powerLagMs: 40,
+    equalReadings: 1,
+    timeScale: 0.000_001,
+    readPower: async () => read(),
+    async setPower(_node, power) {
+      if (script.commands === 'refused') throw new DriverError('rejected', 'scripted: the BMC says no');
+      read();
+      script.taken.push(power);
+      if (script.commands === 'work') script.power = power;
+      return { evidence: `scripted: took power ${power}`, lookInMs: 0 };
+    },
+    setBootDevice: async () => ({ evidence: 'scripted: boot device set', lookInMs: 0 }),
+    inspect: () => Promise.reject(new DriverError('unsupported', 'scripted: no inventory')),
+    beginDeploy: async () => ({ evidence: 'scripted: deploying', lookInMs: 0 }),
+    readDeploy: async () => ({
+      status: script.deploy,
+      evidence: `scripted: deploy ${script.deploy}`,
+      lookInMs: 10,
+    }),
+    beginWipe: async () => ({ evidence: 'scripted: wiping', lookInMs: 0 }),
+    readWipe: async () => ({ status: script.wipe, evidence: `scripted: wipe ${script.wipe}`, lookInMs: 10 }),
+    close: async () => undefined,
+  };
+  return { driver, script };
+}
