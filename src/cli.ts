@@ -1,9 +1,14 @@
 /** The `ingot` command. */
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { addFaultCommands } from './cli/faults.ts';
 import { addNodeCommands } from './cli/nodes.ts';
 import { addServerCommands } from './cli/servers.ts';
 import { addStatusCommand } from './cli/status.ts';
+import type { Ingot } from './main.ts';
+
+/** Longer than the worker's patience and the requests under way. */
+const longestStopMs = 20_000;
 
 const program = new Command('ingot')
   .description('A bare-metal cloud in one program.')
@@ -33,6 +38,10 @@ async function serve(): Promise<void> {
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
+    setTimeout(
+      () => fail(new Error('stopping took too long; what was under way goes on at the next start')),
+      longestStopMs,
+    ).unref();
     ingot.stop().then(
       () => process.exit(0),
       (error: unknown) => fail(error),
@@ -44,16 +53,18 @@ async function serve(): Promise<void> {
     process.once('disconnect', stop);
     process.channel.unref();
   }
-  greet(ingot.origin, ingot.first?.files ?? []);
+  greet(ingot);
 }
 
-function greet(origin: string, files: string[]): void {
-  const clouds = files.find((file) => file.endsWith('clouds.yaml'));
+function greet({ origin, folder, first }: Ingot): void {
+  const files = first?.files ?? [];
   const lines = [
     `Ingot serves at ${origin}`,
-    ...(files.length > 0 ? ['Credentials were written to:', ...files.map((file) => `  ${file}`)] : []),
+    ...(files.length > 0
+      ? ['Credentials were written to:', ...files.map((file) => `  ${file}`)]
+      : [`Credentials are in ${folder}`]),
     'Try:',
-    `  export OS_CLIENT_CONFIG_FILE=${clouds ?? 'data/clouds.yaml'} OS_CLOUD=ingot`,
+    `  export OS_CLIENT_CONFIG_FILE=${join(folder, 'clouds.yaml')} OS_CLOUD=ingot`,
     '  openstack server create --flavor physical.m2.large --image "Debian 12 for BMS" --wait first',
     '  openstack server stop first',
     `The APIs are described at ${origin}/docs`,

@@ -1,7 +1,7 @@
 /** The only place where things are built and joined: config → store → drivers → engine → APIs → listen. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, accessSync, constants } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createMetrics } from './apis/admin/metrics.ts';
@@ -28,21 +28,24 @@ import { catalog as openCatalog } from './store/catalog.ts';
 import { census as openCensus } from './store/census.ts';
 import { credentialFiles, writeCredentialFiles } from './store/credential-files.ts';
 import { openDatabase } from './store/database.ts';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './store/embedded-postgres.ts';
 import { makeFirstStart, type FirstCredentials } from './store/first-start.ts';
 import { history as openHistory } from './store/history.ts';
+import { openVault } from './store/installation.ts';
 import { jobs as openJobs } from './store/jobs.ts';
+import { keepPostgres, type LastingPostgres } from './store/lasting-postgres.ts';
 import { migrate } from './store/migrate.ts';
 import { nodes as openNodes } from './store/nodes.ts';
 import { servers as openServers } from './store/servers.ts';
 import { faults as openFaults, simulatedMachines } from './store/simulation.ts';
 import { holdAlone } from './store/solitude.ts';
 import { tenancy as openTenancy } from './store/tenancy.ts';
-import { createVault, readOrMakeKey } from './store/vault.ts';
+import { readOrMakeKey } from './store/vault.ts';
 import { createWork } from './store/work.ts';
 
 export interface Ingot {
   origin: string;
+  /** Where the credential files are, of this start or of the first one. */
+  folder: string;
   http: FastifyInstance;
   /** Present at the first start only. */
   first: { files: string[]; password: string | null } | null;
@@ -62,16 +65,25 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
   const log = (error: unknown, message: string) => logger.error({ err: error }, message);
   try {
     const postgres = await openPostgres(config, folder, logger);
-    if (postgres) closers.push(() => postgres.stop());
     const url = config.databaseUrl ?? postgres!.url;
     const database = await openDatabase(url, {
       onError: (error) => log(error, 'a database connection broke'),
     });
     closers.push(() => database.close());
-    if (postgres) closers.push(await holdAlone(database, folder));
+    if (postgres) {
+      const letGo = await holdAlone(database, folder);
+      // Ours alone from here on; a database that another process serves from is not stopped.
+      closers.unshift(() => postgres.stop());
+      closers.push(letGo);
+    }
     await migrate(database.sql);
 
-    const vault = createVault(readOrMakeKey(join(folder, 'secret.key'), config.secretKey ?? undefined));
+    const vault = await openVault(database.sql, readOrMakeKey(join(folder, 'secret.key'), config.secretKey));
+    if (!vault.isOurs) {
+      logger.warn(
+        'secrets were sealed with another key: real BMCs are left to processes that have it (INGOT_SECRET_KEY)',
+      );
+    }
     const work = createWork(database, vault);
     const tenancy = openTenancy(database);
     const catalog = openCatalog(database.sql);
@@ -132,7 +144,13 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const { region } = config;
     const http = await createHttp({
       apis: [
-        identityApi({ tenancy, region, tokenHours: config.tokenHours, now: Date.now }),
+        identityApi({
+          tenancy,
+          region,
+          tokenHours: config.tokenHours,
+          now: Date.now,
+          log: (facts, message) => logger.warn(facts, message),
+        }),
         bmsApi({ servers, jobs, catalog, submit, create, hashPassword, batchRule: config.batchRule }),
         novaApi({
           servers,
@@ -143,7 +161,14 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           hashPassword,
           actionStatus: config.novaActionStatus,
         }),
-        cloudDcApi({ servers, nodes, catalog, submit, create, hashPassword }),
+        cloudDcApi({
+          servers,
+          nodes,
+          catalog,
+          submit,
+          create,
+          hashPassword,
+        }),
         imageApi({ catalog }),
         networkApi({ catalog }),
         adminApi({
@@ -177,7 +202,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const origin = await listen(http, config);
     closers.push(() => http.close());
 
-    return { origin, http, first: await tellFirst(folder, origin, config, password, begun), stop };
+    return { origin, folder, http, first: await tellFirst(folder, origin, config, password, begun), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -194,7 +219,7 @@ export function toLogger(config: Pick<Config, 'logLevel'>): Logger {
 function makeFolder(data: string): string {
   const folder = resolve(data);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new Error(`The data folder ${folder} cannot be written: ${(error as Error).message}`);
@@ -202,13 +227,23 @@ function makeFolder(data: string): string {
   return folder;
 }
 
-async function openPostgres(
-  config: Config,
-  folder: string,
-  logger: Logger,
-): Promise<EmbeddedPostgres | null> {
+/** One by one: `mkdir -p` of Node does not come back where a folder cannot be made although its parent exists (/proc). */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
+async function openPostgres(config: Config, folder: string, logger: Logger): Promise<LastingPostgres | null> {
   if (config.databaseUrl !== null) return null;
-  return startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: (line) => logger.info(line) });
+  return keepPostgres({
+    folder: join(folder, 'postgres'),
+    log: (line) => logger.info(line),
+    onLost(reason) {
+      logger.fatal(`the embedded PostgreSQL cannot be started again: ${reason}`);
+      process.exit(1);
+    },
+  });
 }
 
 async function listen(http: FastifyInstance, { host, port, publicUrl }: Config): Promise<string> {

@@ -135,12 +135,21 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   });
 
   app.addHook('onResponse', async (request, reply) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? 'unknown';
+    const { statusCode, elapsedTime: ms } = reply;
+    const project = request.caller?.project?.id;
+    // The pattern, not the path: what a caller writes into a path or a query is not for the log.
+    logger.info(
+      { requestId: request.id, method, route, statusCode, ms, project, ip: request.ip },
+      'answered',
+    );
     if (reply.getHeader('content-type') === eventStream) return;
     options.onAnswer?.({
-      method: request.method,
-      route: request.routeOptions.url ?? 'unknown',
-      statusCode: reply.statusCode,
-      seconds: reply.elapsedTime / 1_000,
+      method,
+      route,
+      statusCode,
+      seconds: ms / 1_000,
     });
   });
   const methodsOf = listMethods(apis);

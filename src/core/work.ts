@@ -69,6 +69,8 @@ export interface Plan {
 export interface Delivery {
   subJob: SubJob;
   fence: number;
+  /** The claim itself noted the intent; the first command needs no note of its own. */
+  isIntended: boolean;
   deadlineMs: number;
   projectId: string | null;
   server: (Standing & { id: string; name: string; nodeId: string | null }) | null;

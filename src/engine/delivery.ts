@@ -59,6 +59,7 @@ export async function deliver(room: DeliveryRoom, delivery: Delivery): Promise<n
       if (outcome.status !== 'running') return outcome.status === 'waiting' ? outcome.runInMs : null;
       step = outcome.step;
       checkpoint = { ...outcome.checkpoint };
+      delivery.isIntended = false;
     }
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;
@@ -129,6 +130,10 @@ function toContext(
     },
     deadlineFor: (node) => room.clockwork.deadlineMs(stateOf(subJob.operation), node.driver),
     async intend() {
+      if (delivery.isIntended) {
+        delivery.isIntended = false;
+        return;
+      }
       checkpoint.intended = new Date(room.now()).toISOString();
       const held = await room.writer.write({
         ...blank(delivery, step),
@@ -225,8 +230,13 @@ async function wait(
     waitsFor,
     checkpoint: rung.forgets ? {} : outcome.checkpoint,
     remedies: [...outcome.remedies, rung.remedy],
-    deadlineInMs: Math.max(Math.round(delivery.deadlineMs * rung.share), 1),
+    deadlineInMs: Math.max(Math.round(wholeMs(room, delivery) * rung.share), 1),
   };
+}
+
+/** How long the operation may last where it is now; before placement, as long as it was given at acceptance. */
+function wholeMs({ clockwork }: DeliveryRoom, { node, subJob, deadlineMs }: Delivery): number {
+  return node ? clockwork.deadlineMs(stateOf(subJob.operation), node.driver) : deadlineMs;
 }
 
 function toSuccess(delivery: Delivery): ServerChange {

@@ -8,6 +8,7 @@ import type { Vault } from './vault.ts';
 
 interface ClaimRow extends SubJobRow {
   fence: number;
+  is_fresh: boolean;
   deadline_ms: number;
   project_id: string | null;
   server: {
@@ -31,7 +32,8 @@ interface ClaimRow extends SubJobRow {
 
 /**
  * Takes due sub-jobs, oldest first, at most one per server and per node: a sub-job is passed over while an earlier one
- * of the same server or node is open or still held. The first claim starts the clock of the deadline.
+ * of the same server or node is open or still held. The first claim starts the clock of the deadline. A claim is also the
+ * intent to begin: where nothing is noted yet, it notes that, and saves the step a statement.
  */
 export async function claim(
   db: Sql,
@@ -42,8 +44,10 @@ export async function claim(
 ): Promise<Delivery[]> {
   const { rows } = await sql<ClaimRow>`
     with due as (
-      select id from sub_jobs s
+      select id, checkpoint = '{}' as is_fresh from sub_jobs s
       where status in ('queued', 'waiting') and run_at <= now()
+        and (${vault.isOurs} or not exists (
+          select 1 from nodes n where n.id = s.node_id and n.bmc_secret is not null))
         and not exists (
           select 1 from sub_jobs e
           where e.server_id = s.server_id and e.seq < s.seq and (e.ended_at is null or e.owner is not null))
@@ -58,9 +62,10 @@ export async function claim(
         status = 'running', owner = ${worker}, fence = fence + 1, attempt = attempt + 1,
         lease_until = now() + ${leaseMs} * interval '1 millisecond',
         began_at = coalesce(began_at, now()),
+        checkpoint = case when checkpoint = '{}' then jsonb_build_object('intended', now()) else checkpoint end,
         deadline_at = case when began_at is null then now() + deadline_ms * interval '1 millisecond' else deadline_at end
       from due where s.id = due.id
-      returning s.*
+      returning s.*, due.is_fresh
     )
     select c.*, j.project_id,
       case when v.id is null then null else jsonb_build_object(
@@ -88,6 +93,7 @@ function toDelivery(row: ClaimRow, vault: Vault): Delivery {
   return {
     subJob: toSubJob(row),
     fence: row.fence,
+    isIntended: row.is_fresh,
     deadlineMs: row.deadline_ms,
     projectId: row.project_id,
     server: server && {

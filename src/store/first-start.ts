@@ -13,6 +13,14 @@ export interface FirstStart {
   simNodes: number;
 }
 
+export interface FirstRooms {
+  sql: Sql;
+  vault: Vault;
+  tenancy: Tenancy;
+  catalog: Catalog;
+  nodes: Nodes;
+}
+
 export interface FirstCredentials {
   userId: string;
   projectId: string;
@@ -24,9 +32,20 @@ const hexId = () => randomUUID().replaceAll('-', '');
 
 export const firstFlavor = 'physical.m2.large';
 
+/** Any number that nobody else locks by. */
+const firstStartLock = 7_418;
+
 /** Returns null when the installation has begun already. Safe to repeat after a crash in the middle. */
-export async function makeFirstStart(
-  rooms: { sql: Sql; vault: Vault; tenancy: Tenancy; catalog: Catalog; nodes: Nodes },
+export function makeFirstStart(rooms: FirstRooms, wish: FirstStart): Promise<FirstCredentials | null> {
+  // Two processes may be started on a new database at the same time.
+  return rooms.sql.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${firstStartLock}::bigint)`.execute(tx);
+    return begin(rooms, wish);
+  });
+}
+
+async function begin(
+  rooms: FirstRooms,
   { region, passwordHash, simNodes }: FirstStart,
 ): Promise<FirstCredentials | null> {
   const { tenancy, catalog } = rooms;

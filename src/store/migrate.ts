@@ -8,10 +8,34 @@ import type { Sql } from './database.ts';
 const folder = new URL('./migrations/', import.meta.url);
 
 export async function migrate(db: Sql): Promise<void> {
+  await checkServer(db);
   const migrator = new Migrator({ db, provider: { getMigrations } });
   const { error } = await migrator.migrateToLatest();
-  if (error) throw new Error('The database could not be brought up to date.', { cause: error });
+  if (error) {
+    const words = error instanceof Error ? error.message : 'unknown error';
+    throw new Error(`The database could not be brought up to date: ${words}`, { cause: error });
+  }
   await constrainToLifecycle(db);
+}
+
+/** What PostgreSQL 15 does not have is not used, what it has is. */
+const leastVersion = 15;
+
+async function checkServer(db: Sql): Promise<void> {
+  const asked = sql<{
+    version: number;
+  }>`select current_setting('server_version_num')::int / 10000 as version`;
+  const { rows } = await asked.execute(db).catch((error: unknown) => {
+    const words =
+      error instanceof Error && error.message !== ''
+        ? error.message
+        : String((error as { code?: string }).code);
+    throw new Error(`The database cannot be used: ${words}. Is DATABASE_URL right?`, { cause: error });
+  });
+  const { version } = rows[0]!;
+  if (version < leastVersion) {
+    throw new Error(`The database is PostgreSQL ${version}; ${leastVersion} or later is needed.`);
+  }
 }
 
 async function getMigrations(): Promise<Record<string, Migration>> {

@@ -27,6 +27,7 @@ export function placement(
               and (case when s.scheduler_hints -> 'dec_baremetal' @> '["dedicate"]' then n.project_id = s.project_id
                 else n.project_id is null or n.project_id = s.project_id end)
               and s.node_id is null
+              and (${vault.isOurs} or n.bmc_secret is null)
               -- a power operation on the idle machine comes to its end first
               and not exists (select 1 from sub_jobs b where b.node_id = n.id and b.ended_at is null)
             order by n.project_id nulls last, n.id

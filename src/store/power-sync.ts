@@ -23,6 +23,7 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
         with due as (
           select id from nodes n
           where next_power_read_at <= now() and standing in ('ready', 'in-use', 'enrolled')
+            and (${vault.isOurs} or bmc_secret is null)
             and not exists (select 1 from sub_jobs j where j.node_id = n.id and j.ended_at is null)
           order by next_power_read_at limit ${most} for update skip locked
         ), taken as (
@@ -112,7 +113,7 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
       const { rows } = await sql`
         with old as (
           select id from servers where state = 'Deleted'
-            and updated_at < now() - ${retentionMs} * interval '1 millisecond'
+            and terminated_at < now() - ${retentionMs} * interval '1 millisecond'
           limit 1000 for update skip locked
         )
         delete from servers v using old where v.id = old.id returning v.id`.execute(db);

@@ -45,7 +45,7 @@ export function toNode(row: NodeRow, vault: Vault): Node {
     bmc: {
       address: row.bmc_address,
       username: row.bmc_username,
-      password: row.bmc_secret ? vault.open(toBuffer(row.bmc_secret)) : '',
+      password: row.bmc_secret && vault.isOurs ? vault.open(toBuffer(row.bmc_secret)) : '',
       system: row.bmc_system,
       certificateSha256: row.bmc_certificate,
     },

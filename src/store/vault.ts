@@ -4,6 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface Vault {
+  /** Whether the key is the installation's; with another one nothing that is stored can be opened. */
+  readonly isOurs: boolean;
   seal(secret: string): Buffer;
   /** Throws when the key is not the one it was sealed with. */
   open(sealed: Buffer): string;
@@ -12,8 +14,9 @@ export interface Vault {
 const nonceBytes = 12; // NIST SP 800-38D §8.2.2
 const tagBytes = 16;
 
-export function createVault(key: Buffer): Vault {
+export function createVault(key: Buffer, isOurs = true): Vault {
   return {
+    isOurs,
     seal(secret) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
@@ -30,8 +33,8 @@ export function createVault(key: Buffer): Vault {
 }
 
 /** The key of an installation: made at first start. 64 hex digits, in a file or given directly. */
-export function readOrMakeKey(file: string, given?: string): Buffer {
-  if (given !== undefined) return parseKey(given, 'INGOT_SECRET_KEY');
+export function readOrMakeKey(file: string, given: string | null): Buffer {
+  if (given !== null) return parseKey(given, 'INGOT_SECRET_KEY');
   try {
     return parseKey(readFileSync(file, 'utf8').trim(), file);
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   expectUnauthorized,
   forbiddenTo,
   hexId,
+  password,
   startIdentity,
   type Identity,
 } from '../support/identity.ts';
@@ -34,15 +35,22 @@ describe('the scope of a login', () => {
     }
   });
 
-  it('by name alone does not find the project of another account', async () => {
+  it('by name alone is that of the own account, not of another', async () => {
     const domain = await rig.makeDomain();
-    const name = `elsewhere-${domain.name}`;
-    const { body } = await rig.call('POST', '/v3/projects', rig.admin, {
+    const name = `p-${domain.name}`;
+    const made = await rig.call('POST', '/v3/projects', rig.admin, {
       project: { name, domain_id: domain.id },
     });
-    await rig.tenancy.assign(rig.ids.admin, rig.ids.roles['member']!, { projectId: body.project.id });
-    expectUnauthorized(await rig.login(byPassword({ id: rig.ids.admin }, { project: { name } })));
+    const projectId = made.body.project.id;
+    const user = { name: 'local', domain_id: domain.id, password };
+    const local = (await rig.call('POST', '/v3/users', rig.admin, { user })).body.user;
+    for (const id of [local.id, rig.ids.admin]) {
+      await rig.tenancy.assign(id, rig.ids.roles['member']!, { projectId });
+    }
     const there = { project: { name, domain: { name: domain.name } } };
+    const byName = await rig.login(byPassword({ id: local.id }, { project: { name } }));
+    expect([byName.status, byName.body.token.project.id]).toEqual([201, projectId]);
+    expectUnauthorized(await rig.login(byPassword({ id: rig.ids.admin }, { project: { name } })));
     expect((await rig.login(byPassword({ id: rig.ids.admin }, there))).status).toBe(201);
   });
 

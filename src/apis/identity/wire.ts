@@ -10,16 +10,14 @@ import {
 } from '../../core/tenancy.ts';
 import type { toCatalog } from './catalog.ts';
 
-/** PostgreSQL keeps no NUL in texts. */
-const withoutNul = '^[^\\u0000]*$';
-const Name = Type.String({ minLength: 1, maxLength: 255, pattern: withoutNul });
-const Id = Type.String({ maxLength: 64, pattern: withoutNul });
-const Text = Type.Union([Type.String({ maxLength: 4_096, pattern: withoutNul }), Type.Null()]);
+const Name = Type.String({ minLength: 1, maxLength: 255 });
+const Id = Type.String({ maxLength: 64 });
+const Text = Type.Union([Type.String({ maxLength: 4_096 }), Type.Null()]);
 const Password = Type.String({ minLength: 1, maxLength: 4_096 });
 const Enabled = Type.Optional(Type.Boolean());
 
 /** In a login a name that is too long is only one that nobody has. */
-const GivenText = Type.String({ pattern: withoutNul });
+const GivenText = Type.String();
 const GivenDomain = Type.Object({ id: Type.Optional(GivenText), name: Type.Optional(GivenText) });
 
 export const LoginBody = Type.Object({

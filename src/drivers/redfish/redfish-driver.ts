@@ -54,6 +54,9 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
   }
 
   async function ask<T>(node: Node, question: (client: Client) => Promise<T>): Promise<T> {
+    if (node.bmc.username !== '' && node.bmc.password === '') {
+      throw new DriverError('denied', 'This process has no password for the BMC');
+    }
     const bmc = toBmc(node.bmc);
     try {
       return await gate.pass(() => question(bmc.as(node.bmc)));

@@ -9,7 +9,7 @@ import type { Step, StepContext, StepResult } from './step.ts';
 export function power(wanted: 'on' | 'off'): Step {
   return async (context) => {
     const { checkpoint } = context;
-    if (!checkpoint.intended) return send(context, wanted);
+    if (!checkpoint.intended || context.delivery.isIntended) return send(context, wanted);
     const seen = await look(context, wanted);
     if (seen.is === 'done' || checkpoint.sent || checkpoint.seen) return seen;
 

@@ -1,3 +1,9 @@
+-- One row: a proof sealed with the key of this installation, by which a process sees whether it holds the same.
+create table installation (
+  is_only boolean primary key default true check (is_only),
+  key_proof bytea not null
+);
+
 -- Who may call. Ids of accounts, projects and users are 32 hex digits, as the published APIs have them.
 create table accounts (
   id text primary key,
@@ -159,7 +165,7 @@ create table nodes (
   note text not null default '',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
-);
+) with (fillfactor = 80);
 create index nodes_free on nodes (flavor_id, zone, id) where standing = 'ready' and server_id is null;
 create index nodes_by_next_power_read on nodes (next_power_read_at);
 
@@ -198,10 +204,11 @@ create table servers (
   updated_at timestamptz not null default now(),
   launched_at timestamptz,
   terminated_at timestamptz
-);
+) with (fillfactor = 80);
 create index servers_by_project on servers (project_id, created_at desc, id desc);
 create index servers_by_project_and_name on servers (project_id, name text_pattern_ops);
-create index servers_deleted on servers (updated_at) where state = 'Deleted';
+-- Not on the state: it changes all the time, and an index that speaks of it would be written each time.
+create index servers_terminated on servers (terminated_at) where terminated_at is not null;
 
 create table ports (
   id uuid primary key,
@@ -266,7 +273,6 @@ create index sub_jobs_due on sub_jobs (run_at, seq) where status in ('queued', '
 -- One operation per server is open at a time; one worker acts on a node at a time.
 create unique index sub_jobs_open on sub_jobs (server_id) where ended_at is null;
 create unique index sub_jobs_on_node on sub_jobs (node_id) where owner is not null;
-create unique index sub_jobs_on_server on sub_jobs (server_id) where owner is not null;
 create index sub_jobs_of_node on sub_jobs (node_id, seq);
 create index sub_jobs_of_server on sub_jobs (server_id, seq);
 create index sub_jobs_owned on sub_jobs (owner) where owner is not null;

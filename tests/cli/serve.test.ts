@@ -1,0 +1,168 @@
+/** `ingot serve` as a process with its own embedded database: starting, stopping, and what stands in the way. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ingot-serve-'));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Run {
+  child: ChildProcess;
+  output: () => string;
+  /** Code or signal, with everything that was printed. */
+  end: Promise<{ how: number | string; output: string }>;
+}
+
+function run(env: Record<string, string> = {}): Run {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../../src/cli.ts', import.meta.url)), 'serve'],
+    {
+      env: {
+        ...process.env,
+        DATABASE_URL: '',
+        INGOT_DATA: join(folder, 'data'),
+        INGOT_PORT: '0',
+        INGOT_SIM_NODES: '2',
+        INGOT_LOG_LEVEL: 'silent',
+        ...env,
+      },
+    },
+  );
+  children.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const end = once(child, 'close').then(([code, signal]) => ({
+    how: (signal ?? code) as number | string,
+    output,
+  }));
+  return { child, output: () => output, end };
+}
+
+/** Its origin, once it says that it serves. */
+async function serving({ child, output, end }: Run): Promise<string> {
+  for (;;) {
+    const found = /serves at (\S+)/.exec(output());
+    if (found) return found[1]!;
+    await Promise.race([
+      once(child.stdout!, 'data'),
+      end.then(({ output: all }) => Promise.reject(new Error(`it ended: ${all}`))),
+    ]);
+  }
+}
+
+async function isReady(origin: string): Promise<boolean> {
+  const answer = await fetch(`${origin}/readyz`).catch(() => null);
+  return answer?.status === 200;
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** The process number of the embedded server, as PostgreSQL itself writes it. */
+async function postgresPid(): Promise<number> {
+  const text = await readFile(join(folder, 'data', 'postgres', 'cluster', 'postmaster.pid'), 'utf8');
+  return Number(text.split('\n')[0]);
+}
+
+it('writes credentials that only their owner can read, and says what to try', async () => {
+  const first = run();
+  const origin = await serving(first);
+  expect(await isReady(origin)).toBe(true);
+  for (const file of ['clouds.yaml', 'openrc', 'access-key.json']) {
+    expect(first.output()).toContain(join(folder, 'data', file));
+    expect(statSync(join(folder, 'data', file)).mode & 0o077).toBe(0);
+  }
+});
+
+it.each(['SIGTERM', 'SIGINT'] as const)('ends cleanly on %s, with its database', async (signal) => {
+  const first = run();
+  await serving(first);
+  const pid = await postgresPid();
+  first.child.kill(signal);
+  expect((await first.end).how).toBe(0);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+it('a second process on the folder is refused in one line, and the first goes on', async () => {
+  const origin = await serving(run());
+  const { how, output } = await run().end;
+  expect(how).toBe(1);
+  expect(output).toMatch(/^ingot: The data folder \S+ is in use by process \d+; .*\n$/);
+  expect(await isReady(origin)).toBe(true);
+});
+
+it('starts again by itself after it was killed with SIGKILL', async () => {
+  const first = run();
+  await serving(first);
+  first.child.kill('SIGKILL');
+  await first.end;
+  expect(await isReady(await serving(run()))).toBe(true);
+});
+
+it('starts again after it and its database were killed with SIGKILL', async () => {
+  const first = run();
+  await serving(first);
+  process.kill(await postgresPid(), 'SIGKILL');
+  first.child.kill('SIGKILL');
+  await first.end;
+  expect(await isReady(await serving(run()))).toBe(true);
+});
+
+it('starts its database again when only that was killed', async () => {
+  const origin = await serving(run());
+  const before = await postgresPid();
+  process.kill(before, 'SIGKILL');
+  await until(async () => !(await isReady(origin)) || (await postgresPid().catch(() => before)) !== before);
+  await until(() => isReady(origin));
+  expect(await postgresPid()).not.toBe(before);
+});
+
+it('a port in use gives one line', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const port = String((taken.address() as AddressInfo).port);
+  const { how, output } = await run({ INGOT_PORT: port }).end;
+  taken.close();
+  expect(how).toBe(1);
+  expect(output).toBe(`ingot: Port ${port} on 127.0.0.1 is in use; set INGOT_PORT to another one.\n`);
+});
+
+it('a folder that cannot be written gives one line', async () => {
+  await writeFile(join(folder, 'file'), '');
+  const { how, output } = await run({ INGOT_DATA: join(folder, 'file', 'data') }).end;
+  expect(how).toBe(1);
+  expect(output).toMatch(/^ingot: The data folder \S+ cannot be written: .*\n$/);
+});
+
+it('a database that is not there gives one line', async () => {
+  const { how, output } = await run({ DATABASE_URL: 'postgresql://nobody:secret@127.0.0.1:1/none' }).end;
+  expect(how).toBe(1);
+  expect(output).toMatch(/^ingot: The database cannot be used: .*DATABASE_URL.*\n$/);
+  expect(output).not.toContain('secret');
+});
+
+it('a setting that is wrong gives one line that names it', async () => {
+  const { how, output } = await run({ INGOT_SIM_STEP_MS: 'soon' }).end;
+  expect(how).toBe(1);
+  expect(output).toBe('ingot: INGOT_SIM_STEP_MS is "soon"; it must be a number from 0 to 600000.\n');
+});
