@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { gather } from '../core/gather.ts';
 import type { Job } from '../core/job.ts';
 import type { JobProgress, Jobs } from '../core/records.ts';
 import type { Sql } from './database.ts';
@@ -11,25 +12,30 @@ interface JobRow {
   job_created_at: Date;
 }
 
+/** Readers that come together are answered together; a job may have a thousand parts. */
+const mostReadTogether = 16;
+
 export function jobs(db: Sql): Jobs {
+  const read = gather(mostReadTogether, async (ids: string[]): Promise<(Job | null)[]> => {
+    const { rows } = await sql<SubJobRow & JobRow & { at: number }>`
+      select asked.at, s.*, j.project_id as job_project_id, j.operation as job_operation, j.door as job_door,
+        j.created_at as job_created_at
+      from unnest(${ids}::uuid[]) with ordinality as asked(id, at)
+      join jobs j on j.id = asked.id join sub_jobs s on s.job_id = j.id
+      order by asked.at, s.position`.execute(db);
+    const found = new Map<number, Job>();
+    for (const row of rows) {
+      const job = found.get(row.at - 1) ?? toJob(row);
+      found.set(row.at - 1, job);
+      job.subJobs.push(toSubJob(row));
+    }
+    return ids.map((_, at) => found.get(at) ?? null);
+  });
+
   return {
     async find(id, projectId) {
-      const { rows } = await sql<SubJobRow & JobRow>`
-        select s.*, j.project_id as job_project_id, j.operation as job_operation, j.door as job_door,
-          j.created_at as job_created_at
-        from jobs j join sub_jobs s on s.job_id = j.id
-        where j.id = ${id} and (${projectId}::text is null or j.project_id = ${projectId})
-        order by s.position`.execute(db);
-      const first = rows[0];
-      if (!first) return null;
-      return {
-        id,
-        projectId: first.job_project_id,
-        operation: first.job_operation,
-        door: first.job_door,
-        createdAt: first.job_created_at,
-        subJobs: rows.map(toSubJob),
-      };
+      const job = await read(id);
+      return job && (projectId === null || job.projectId === projectId) ? job : null;
     },
 
     async findLatestSubJob(serverId) {
@@ -66,5 +72,16 @@ export function jobs(db: Sql): Jobs {
         projectId: row.project_id,
       }));
     },
+  };
+}
+
+function toJob(row: SubJobRow & JobRow): Job {
+  return {
+    id: row.job_id,
+    projectId: row.job_project_id,
+    operation: row.job_operation,
+    door: row.job_door,
+    createdAt: row.job_created_at,
+    subJobs: [],
   };
 }

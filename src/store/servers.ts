@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { IngotError, invalid } from '../core/errors.ts';
-import type { ServerFilter, ServerPage, Servers } from '../core/server.ts';
+import { gather } from '../core/gather.ts';
+import type { Server, ServerFilter, ServerPage, Servers } from '../core/server.ts';
 import type { Sql } from './database.ts';
 import { toServer, type ServerRow } from './rows.ts';
 
@@ -35,13 +36,26 @@ const sortColumns = {
   zone: 'v.zone',
 };
 
+/** Readers that come together are answered together. */
+const mostReadTogether = 64;
+
 export function servers(db: Sql): Servers {
+  const read = gather(mostReadTogether, async (ids: string[]): Promise<(Server | null)[]> => {
+    const { rows } = await sql<ServerRow & { at: number }>`
+      select asked.at, ${shown}
+      from unnest(${ids}::uuid[]) with ordinality as asked(id, at) join servers v on v.id = asked.id ${joined}
+      `.execute(db);
+    const found = new Map(rows.map((row) => [row.at - 1, row]));
+    return ids.map((_, at) => {
+      const row = found.get(at);
+      return row ? toServer(row) : null;
+    });
+  });
+
   return {
     async find(id, projectId) {
-      const { rows } = await sql<ServerRow>`
-        select ${shown} from servers v ${joined}
-        where v.id = ${id} and (${projectId}::text is null or v.project_id = ${projectId})`.execute(db);
-      return rows[0] ? toServer(rows[0]) : null;
+      const server = await read(id);
+      return server && (projectId === null || server.projectId === projectId) ? server : null;
     },
 
     async list(filter, page) {

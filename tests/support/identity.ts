@@ -1,5 +1,5 @@
 /** The identity API over the real HTTP layer and a PostgreSQL database of its own. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createAuth } from '../../src/apis/auth.ts';
@@ -7,14 +7,10 @@ import { createHttp } from '../../src/apis/http.ts';
 import { identityApi } from '../../src/apis/identity/routes.ts';
 import { builtInRoles, type Tenancy } from '../../src/core/tenancy.ts';
 import { hashPassword, verifyPassword } from '../../src/engine/password.ts';
-import { accessKeys } from '../../src/store/access-keys.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { tenancy as openTenancy } from '../../src/store/tenancy.ts';
-import { createVault } from '../../src/store/vault.ts';
 import { createDatabase } from './database.ts';
-
-const vault = createVault(randomBytes(32));
 
 /** The origin of all links. */
 export const O = 'http://cloud.test';
@@ -107,8 +103,7 @@ export type Identity = Awaited<ReturnType<typeof startIdentity>>;
 async function startApp(database: Database, around: Surroundings, tokenHours = 24) {
   const now = () => Date.now() + around.skewMs;
   const tenancy = openTenancy(database);
-  const keys = accessKeys(database.sql, vault);
-  const auth = await createAuth(tenancy, keys, now);
+  const auth = await createAuth(tenancy, now);
   const passwords = {
     hash: hashPassword,
     verify(given: string, hash: string) {

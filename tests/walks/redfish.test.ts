@@ -53,7 +53,7 @@ it('really switches machines off and on, whatever the habits of their BMCs', asy
   const cloud = await open();
   const fleet: Record<string, RedfishServer> = {
     plain: await bmc({}),
-    'self-signed': await bmc({ tls: await makeCertificate() }),
+    'self-signed': await bmc({ tls: makeCertificate() }),
     'one-session': await bmc({ maxSessions: 1 }),
     slow: await bmc({ lagMs: 300 }),
     tasks: await bmc({ tasks: { retryAfterSeconds: 1, end: 'completed', looks: 1 } }),
