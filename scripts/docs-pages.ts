@@ -1,12 +1,14 @@
 /** The pages that are computed: lifecycle, endpoints, errors, settings. */
 import { adminApi } from '../src/apis/admin/routes.ts';
 import type { Api } from '../src/apis/api.ts';
+import { billingApi } from '../src/apis/billing/routes.ts';
 import { bmsApi } from '../src/apis/bms-v1/routes.ts';
 import { cloudDcApi } from '../src/apis/clouddc/routes.ts';
 import { identityApi } from '../src/apis/identity/routes.ts';
 import { imageApi } from '../src/apis/image/routes.ts';
 import { networkApi } from '../src/apis/network/routes.ts';
 import { novaApi } from '../src/apis/nova-v2.1/routes.ts';
+import { volumeApi } from '../src/apis/volume/routes.ts';
 import { settings } from '../src/config.ts';
 import { IngotError, stateRefuses, type ErrorFacts } from '../src/core/errors.ts';
 import {
@@ -134,6 +136,8 @@ function allApis(): Api[] {
     cloudDcApi(nothing),
     imageApi(nothing),
     networkApi(nothing),
+    volumeApi(nothing),
+    billingApi(nothing),
     adminApi(nothing),
   ];
 }

@@ -7,6 +7,7 @@ import { pino, type Logger } from 'pino';
 import { createMetrics } from './apis/admin/metrics.ts';
 import { adminApi } from './apis/admin/routes.ts';
 import { createAuth } from './apis/auth.ts';
+import { billingApi } from './apis/billing/routes.ts';
 import { bmsApi } from './apis/bms-v1/routes.ts';
 import { cloudDcApi } from './apis/clouddc/routes.ts';
 import { createHttp } from './apis/http.ts';
@@ -14,16 +15,21 @@ import { identityApi } from './apis/identity/routes.ts';
 import { imageApi } from './apis/image/routes.ts';
 import { networkApi } from './apis/network/routes.ts';
 import { novaApi } from './apis/nova-v2.1/routes.ts';
+import { volumeApi } from './apis/volume/routes.ts';
 import type { Config } from './config.ts';
 import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from './drivers/simulated/driver.ts';
 import { createClockwork, type Drivers } from './engine/clockwork.ts';
+import { createCreateOnce } from './engine/create-once.ts';
 import { createCreate } from './engine/create.ts';
 import { hashPassword } from './engine/password.ts';
 import { createSubmit } from './engine/submit.ts';
 import { createSweep } from './engine/sweep.ts';
 import { createWorker } from './engine/worker.ts';
 import { createWriter } from './engine/writer.ts';
+import { accessKeys as openAccessKeys } from './store/access-keys.ts';
+import { applicationCredentials as openApplicationCredentials } from './store/application-credentials.ts';
+import { answeredRequests } from './store/answered-requests.ts';
 import { catalog as openCatalog } from './store/catalog.ts';
 import { census as openCensus } from './store/census.ts';
 import { credentialFiles, writeCredentialFiles } from './store/credential-files.ts';
@@ -33,13 +39,20 @@ import { history as openHistory } from './store/history.ts';
 import { openVault } from './store/installation.ts';
 import { jobs as openJobs } from './store/jobs.ts';
 import { keepPostgres, type LastingPostgres } from './store/lasting-postgres.ts';
+import { logExports as openLogExports } from './store/log-exports.ts';
 import { migrate } from './store/migrate.ts';
+import { networks as openNetworks } from './store/networks.ts';
+import { nics as openNics } from './store/nics.ts';
 import { nodes as openNodes } from './store/nodes.ts';
+import { observations as openObservations } from './store/observations.ts';
+import { orders as openOrders } from './store/orders.ts';
 import { servers as openServers } from './store/servers.ts';
 import { faults as openFaults, simulatedMachines } from './store/simulation.ts';
+import { site as openSite } from './store/site.ts';
 import { holdAlone } from './store/solitude.ts';
 import { tenancy as openTenancy } from './store/tenancy.ts';
 import { readOrMakeKey } from './store/vault.ts';
+import { volumes as openVolumes } from './store/volumes.ts';
 import { createWork } from './store/work.ts';
 
 export interface Ingot {
@@ -86,9 +99,12 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     }
     const work = createWork(database, vault);
     const tenancy = openTenancy(database);
+    const accessKeys = openAccessKeys(database.sql, vault);
     const catalog = openCatalog(database.sql);
     const nodes = openNodes(database.sql, vault);
     const servers = openServers(database.sql);
+    const nics = openNics(database.sql);
+    const volumes = openVolumes(database.sql);
     const jobs = openJobs(database.sql);
     const history = openHistory(database);
     const faults = openFaults(database.sql);
@@ -117,6 +133,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const clockwork = createClockwork(drivers, config.deadlineFactor);
     const submit = createSubmit(work, clockwork);
     const create = createCreate(catalog, submit);
+    const createOnce = createCreateOnce(create, answeredRequests(database.sql, vault));
     const metrics = createMetrics();
     const worker = createWorker(
       {
@@ -140,37 +157,60 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       purgeTokens: () => tenancy.purgeExpiredTokens(),
     });
 
-    const auth = await createAuth(tenancy, Date.now);
+    const auth = await createAuth(tenancy, accessKeys, Date.now);
     const { region } = config;
     const http = await createHttp({
       apis: [
         identityApi({
           tenancy,
+          accessKeys,
+          applicationCredentials: openApplicationCredentials(database.sql, () => tenancy.tellChange()),
           region,
           tokenHours: config.tokenHours,
           now: Date.now,
           log: (facts, message) => logger.warn(facts, message),
         }),
-        bmsApi({ servers, jobs, catalog, submit, create, hashPassword, batchRule: config.batchRule }),
+        bmsApi({
+          servers,
+          jobs,
+          catalog,
+          submit,
+          create: createOnce,
+          nics,
+          volumes,
+          hashPassword,
+          batchRule: config.batchRule,
+        }),
         novaApi({
           servers,
           jobs,
           catalog,
           submit,
-          create,
+          create: createOnce,
+          nics,
+          volumes,
           hashPassword,
           actionStatus: config.novaActionStatus,
         }),
         cloudDcApi({
           servers,
           nodes,
+          site: openSite(database.sql),
+          observations: openObservations(database.sql),
+          logExports: openLogExports(database.sql),
+          jobs,
+          history,
           catalog,
+          drivers,
           submit,
           create,
+          region,
           hashPassword,
         }),
         imageApi({ catalog }),
-        networkApi({ catalog }),
+        networkApi({ catalog, networks: openNetworks(database.sql) }),
+        volumeApi({ volumes, catalog }),
+        billingApi({ orders: openOrders(database.sql), submit, volumes, region }),
         adminApi({
           servers,
           nodes,

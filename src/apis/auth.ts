@@ -1,46 +1,98 @@
-/** Who is calling: the token of a request, looked up by its hash and remembered until anything about callers changes. */
-import { createHash } from 'node:crypto';
-import { notAllowed, unauthenticated } from '../core/errors.ts';
-import type { Caller, Tenancy } from '../core/tenancy.ts';
+/**
+ * Who is calling, and whether they may. A token is looked up by its hash; a signature is checked each time, against the
+ * request as it came in. What the database says of callers is remembered until anything about callers changes.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { AccessKeys, SigningKey } from '../core/access-keys.ts';
+import { notAllowed, unauthenticated, type IngotError } from '../core/errors.ts';
+import type { Caller, Standing, Tenancy } from '../core/tenancy.ts';
 import type { Route } from './api.ts';
+import {
+  checkForm,
+  isSignature,
+  isSignedBy,
+  parseSignature,
+  skewMs,
+  type SignedRequest,
+} from './signature.ts';
+
+type Headers = Record<string, string | string[] | undefined>;
 
 export interface Auth {
-  /** Throws unauthenticated in the words of the gateway (APIGW.0301). */
-  authenticate(headers: Record<string, string | string[] | undefined>): Promise<Caller>;
+  /** By token. Throws unauthenticated in the words of the gateway (APIGW.0301). */
+  authenticate(headers: Headers): Promise<Caller>;
+  /** By signature; throws in the same words. Where nothing else is asked for, the project is that of the path. */
+  verify(request: SignedRequest, headers: Headers, pathProject: string | undefined): Promise<Caller>;
   authorize(caller: Caller, route: Route): void;
   close(): Promise<void>;
 }
 
 /** Enough for every client of a busy installation; beyond it the oldest goes. */
 const mostRemembered = 10_000;
+/** As the gateway documents it: more than five in a row lock the key for five minutes. */
+const mostFailures = 5;
+const lockSeconds = 300;
 
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-export async function createAuth(tenancy: Tenancy, now: () => number): Promise<Auth> {
-  const remembered = new Map<string, Caller>();
-  let changes = 0;
+/** A token counts before a signature. */
+export function isSigned(headers: Headers): boolean {
+  return headers['x-auth-token'] === undefined && isSignature(textOf(headers['authorization']));
+}
+
+export async function createAuth(tenancy: Tenancy, accessKeys: AccessKeys, now: () => number): Promise<Auth> {
+  const callers = createMemory<Caller>();
+  const standings = createMemory<Standing>();
   const stop = await tenancy.onChange(() => {
-    changes++;
-    remembered.clear();
+    callers.forget();
+    standings.forget();
   });
 
   return {
     async authenticate(headers) {
       const token = headers['x-auth-token'];
-      if (typeof token !== 'string' || token === '') {
-        throw unauthenticated('Incorrect IAM authentication information: x-auth-token not found');
-      }
-      const known = remembered.get(token);
-      if (known && known.expiresAt.getTime() > now()) return known;
-      const before = changes;
-      const caller = await tenancy.findCaller(hashToken(token));
-      if (!caller) throw unauthenticated('Incorrect IAM authentication information: decrypt token fail');
-      if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value!);
-      // What was read while something changed may be out of date already.
-      if (changes === before) remembered.set(token, caller);
+      if (typeof token !== 'string' || token === '') throw denied('x-auth-token not found');
+      const caller = await callers.recall(token, () => tenancy.findCaller(hashToken(token)));
+      if (!caller) throw denied('decrypt token fail');
+      checkEnd(caller.expiresAt, now());
       return caller;
+    },
+
+    async verify(request, headers, pathProject) {
+      const signature = parseSignature(textOf(headers['authorization']) ?? '');
+      const { access } = signature;
+      checkForm(request, signature, now());
+      const key = await accessKeys.findSigning(access);
+      if (!key) throw denied(`Get secretKey failed,ak:${access},err:ak not exist`);
+      if (!key.enabled) throw denied(`Get secretKey failed,ak:${access},err:ak is inactive`);
+      if (key.isLocked) throw denied('AK access failed to reach the limit,forbidden.');
+      if (!isSignedBy(key.secret, request, signature)) {
+        await accessKeys.countFailure(access, mostFailures, lockSeconds);
+        throw denied('verify aksk signature fail, the signature is not that of this request');
+      }
+      if (key.failures > 0) await accessKeys.forgiveFailures(access);
+      checkSecurityToken(key, textOf(headers['x-security-token']), now());
+
+      const at = placeOf(key, headers, pathProject);
+      const standing = await standings.recall(JSON.stringify([key.userId, at.projectId, at.accountId]), () =>
+        tenancy.findStanding(key.userId, at),
+      );
+      if (!standing) {
+        const place = at.projectId === null ? `domain ${at.accountId}` : `project ${at.projectId}`;
+        throw notAllowed(`The access key ${access} may not be used for the ${place}.`);
+      }
+      const issuedAt = new Date(now());
+      return {
+        ...standing,
+        applicationCredential: null,
+        isDelegate: key.temporary !== null,
+        methods: ['hw_ak_sk'],
+        auditId: access,
+        issuedAt,
+        expiresAt: key.temporary?.expiresAt ?? new Date(now() + skewMs),
+      };
     },
 
     authorize(caller, route) {
@@ -53,4 +105,62 @@ export async function createAuth(tenancy: Tenancy, now: () => number): Promise<A
 
     close: stop,
   };
+}
+
+/** A temporary key goes with its token, a permanent one with none. */
+function checkSecurityToken({ temporary }: SigningKey, token: string | undefined, now: number): void {
+  if (!temporary && !token) return;
+  if (!temporary || !token || !timingSafeEqual(hashToken(token), temporary.tokenHash)) {
+    throw denied('verify aksk signature fail, x-security-token is not that of this access key');
+  }
+  checkEnd(temporary.expiresAt, now);
+}
+
+function checkEnd(expiresAt: Date, now: number): void {
+  if (expiresAt.getTime() <= now) throw denied(`token expires, expires_at:${expiresAt.toISOString()}`);
+}
+
+/**
+ * Where a signed request acts. The headers need not be signed (Terraform's providers add them afterwards), for whether
+ * the key may be used there is looked up.
+ */
+function placeOf({ temporary }: SigningKey, headers: Headers, pathProject: string | undefined) {
+  const asked = textOf(headers['x-project-id']);
+  const own = temporary?.projectId ?? null;
+  if (own !== null && asked && asked !== own) {
+    throw notAllowed(`This temporary access key is for the project ${own} only.`);
+  }
+  const projectId = own ?? (asked || pathProject) ?? null;
+  const accountId = projectId === null ? textOf(headers['x-domain-id']) || null : null;
+  return { projectId, accountId };
+}
+
+/** What was found, by key. */
+function createMemory<T>() {
+  const known = new Map<string, T>();
+  let changes = 0;
+  return {
+    async recall(key: string, find: () => Promise<T | null>): Promise<T | null> {
+      const remembered = known.get(key);
+      if (remembered !== undefined) return remembered;
+      const before = changes;
+      const found = await find();
+      if (known.size >= mostRemembered) known.delete(known.keys().next().value!);
+      // What was read while something changed may be out of date already.
+      if (found !== null && changes === before) known.set(key, found);
+      return found;
+    },
+    forget() {
+      changes++;
+      known.clear();
+    },
+  };
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+function denied(why: string): IngotError {
+  return unauthenticated(`Incorrect IAM authentication information: ${why}`);
 }

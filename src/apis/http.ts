@@ -5,24 +5,23 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import rateLimit from '@fastify/rate-limit';
-import underPressure from '@fastify/under-pressure';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
-  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
-import type { TLocalizedValidationError } from 'typebox/error';
-import { IngotError, invalid, notFound, wrongMethod } from '../core/errors.ts';
+import { IngotError, notFound, wrongMethod } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
-import type { Answer, Api, Call, Route } from './api.ts';
-import type { Auth } from './auth.ts';
+import { apiOf, originOf, send, sendError, type Front } from './answer.ts';
+import type { Api, Call, Route } from './api.ts';
+import { isSigned, type Auth } from './auth.ts';
+import { bodyValidator, keepBytes, parseJson, signedBodyLimit } from './body.ts';
+import { toIngotError } from './failure.ts';
 import { describe } from './openapi.ts';
+import { throttle } from './throttle.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,21 +33,15 @@ declare module 'fastify' {
   }
 }
 
-export interface HttpOptions {
-  apis: Api[];
+export interface HttpOptions extends Front {
   auth: Auth;
   logger: Logger;
-  publicUrl: string | null;
   /** Requests per second and project; 0: no limit. */
   rateLimit: number;
   /** Told of each answer that was sent, streams excepted. `route` is a pattern, so that there are few. */
   onAnswer?: (answer: { method: string; route: string; statusCode: number; seconds: number }) => void;
 }
 
-/** 1 MiB holds the largest documented body (1000 servers, 32 KB user data) many times over. */
-const bodyLimit = 1_048_576;
-/** The event loop lagging by this much means that answers come late anyway. */
-const mostLagMs = 2_000;
 const eventStream = 'text/event-stream';
 /** Status codes of requests that Node gives up on while it reads them. */
 const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
@@ -59,14 +52,14 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   const app: FastifyInstance = Fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit,
+    bodyLimit: signedBodyLimit,
     genReqId: () => randomUUID().replaceAll('-', ''),
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     forceCloseConnections: 'idle',
     // A path that cannot be decoded, or has an endless parameter.
     frameworkErrors: (error, request, reply) => {
-      sendError(options, request, reply, toIngotError(error));
+      sendError(options, request, reply, toIngotError(error, signedBodyLimit));
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;
@@ -88,36 +81,14 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   );
   // Schemas document answers; they never drop a field that a handler gave.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  parseJson(app);
+  keepBytes(app);
   app.decorateRequest('caller', null);
 
   await describe(app);
-  await app.register(underPressure, {
-    maxEventLoopDelay: mostLagMs,
-    pressureHandler(request, reply) {
-      if (request.routeOptions.config.ingot?.isPolled) return;
-      sendError(options, request, reply, tooMany('The service is overloaded, please try again later.'));
-    },
-  });
-  if (options.rateLimit > 0) {
-    await app.register(rateLimit, {
-      max: options.rateLimit,
-      timeWindow: 1_000,
-      hook: 'preHandler',
-      keyGenerator: (request) => request.caller?.project?.id ?? request.ip,
-      allowList: (request) => request.routeOptions.config.ingot?.isPolled ?? false,
-      errorResponseBuilder: () => tooMany('The throttling threshold has been reached.'),
-      addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
-      addHeadersOnExceeding: {
-        'x-ratelimit-limit': false,
-        'x-ratelimit-remaining': false,
-        'x-ratelimit-reset': false,
-      },
-    });
-  }
+  await throttle(app, options);
 
   app.setErrorHandler((error, request, reply) => {
-    const known = toIngotError(error);
+    const known = toIngotError(error, signedBodyLimit);
     if (known.kind === 'internal')
       // Without the query: an event stream has its token there.
       logger.error(
@@ -191,6 +162,13 @@ function trackUnusedConnections({ server }: FastifyInstance): Set<Socket> {
 
 function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Route): void {
   const { auth } = options;
+  const admit = async (request: FastifyRequest) => {
+    if (route.access === 'open') return;
+    const caller = await findCaller(auth, request);
+    request.caller = caller;
+    checkProject(caller, request);
+    auth.authorize(caller, route);
+  };
   app.route({
     method: route.method,
     url: route.path,
@@ -203,12 +181,13 @@ function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Rout
       ...(route.query ? { querystring: route.query } : {}),
       ...(route.answer ? { response: { '2xx': route.answer } } : {}),
     },
+    // A signature covers the body, so that it can be checked only when all of it is there.
     async onRequest(request) {
-      if (route.access === 'open') return;
-      const caller = await auth.authenticate(request.headers);
-      request.caller = caller;
-      checkProject(caller, request);
-      auth.authorize(caller, route);
+      if (!isSigned(request.headers)) await admit(request);
+    },
+    async preValidation(request) {
+      if (isSigned(request.headers)) await admit(request);
+      request.body = route.method === 'GET' ? undefined : parseJson(request.body as Buffer | undefined);
     },
     async handler(request, reply) {
       const call = toCall(options, request);
@@ -218,13 +197,12 @@ function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Rout
   });
 }
 
-/** Serves a route of Fastify's own (event streams, pages) under the same authentication. */
-export function guard(auth: Auth, route: Route) {
-  return async (request: FastifyRequest): Promise<void> => {
-    const caller = await auth.authenticate(request.headers);
-    request.caller = caller;
-    auth.authorize(caller, route);
-  };
+function findCaller(auth: Auth, request: FastifyRequest): Promise<Caller> {
+  const { headers, raw, method, url } = request;
+  if (!isSigned(headers)) return auth.authenticate(headers);
+  const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+  const { project_id: pathProject } = request.params as Record<string, string>;
+  return auth.verify({ method, url, rawHeaders: raw.rawHeaders, body }, headers, pathProject);
 }
 
 function checkProject(caller: Caller, request: FastifyRequest): void {
@@ -249,125 +227,4 @@ function toCall(options: HttpOptions, request: FastifyRequest): Call {
     sourceIp: request.ip,
     path: request.url,
   };
-}
-
-function originOf({ publicUrl }: HttpOptions, request: FastifyRequest): string {
-  if (publicUrl) return publicUrl.replace(/\/$/, '');
-  const scheme = firstOf(request.headers['x-forwarded-proto']) ?? 'http';
-  const host = firstOf(request.headers['x-forwarded-host']) ?? request.headers.host ?? 'localhost';
-  return `${scheme}://${host}`;
-}
-
-function firstOf(header: string | string[] | undefined): string | undefined {
-  return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim();
-}
-
-function send(
-  reply: FastifyReply,
-  answer: Answer,
-  headers: Record<string, string> | undefined,
-  requestId: string,
-): FastifyReply {
-  void reply.code(answer.statusCode).header('x-request-id', requestId);
-  if (headers) void reply.headers(headers);
-  if (answer.headers) void reply.headers(answer.headers);
-  if (answer.stream) return reply.send(answer.stream);
-  if (answer.body === undefined) return reply.send();
-  if (typeof answer.body === 'string') return reply.send(answer.body);
-  return reply.type('application/json').send(JSON.stringify(answer.body));
-}
-
-function sendError(
-  options: HttpOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  error: IngotError,
-): void {
-  const path = request.url;
-  const api = request.routeOptions.config?.api ?? apiOf(options.apis, path);
-  const about = { origin: originOf(options, request), requestId: request.id, path, headers: request.headers };
-  const answer = api.toError(error, about);
-  const { retryAfterSeconds } = error.facts;
-  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
-  send(reply, answer, api.headers?.(about), request.id);
-}
-
-/** The API that an unknown path would have belonged to: the one that shares its first segment. */
-function apiOf(apis: Api[], path: string): Api {
-  const first = path.split(/[/?]/, 2)[1] ?? '';
-  return apis.find((api) => api.routes.some((route) => route.path.split('/')[1] === first)) ?? apis[0]!;
-}
-
-function tooMany(message: string): IngotError {
-  return new IngotError({ kind: 'too-many-requests', message, retryAfterSeconds: 1 });
-}
-
-function toIngotError(error: unknown): IngotError {
-  if (error instanceof IngotError) return error;
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
-  const message = error instanceof Error ? error.message : String(error);
-  if (statusCode === 413)
-    return new IngotError({ kind: 'too-large', message: `The body is larger than ${bodyLimit} bytes.` });
-  if (statusCode === 429) return tooMany(message);
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return invalid(message);
-  // PostgreSQL has no texts with NUL, whether in a parameter (22021) or in JSON (22P05).
-  if (code === '22021' || code === '22P05') return invalid('The request contains a NUL character.');
-  if (code === 'ECONNREFUSED' || code === '57P01' || code === '57P03' || code?.startsWith('08')) {
-    return new IngotError(
-      { kind: 'unavailable', message: 'The database is away.', retryAfterSeconds: 5 },
-      { cause: error },
-    );
-  }
-  return new IngotError({ kind: 'internal', message: 'Internal error.' }, { cause: error });
-}
-
-function parseJson(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  // Any type is read as JSON: clients send actions with odd or no types, and empty bodies with a JSON type.
-  app.addContentTypeParser(['application/json', '*'], { parseAs: 'buffer' }, (_request, body, done) => {
-    if (body.length === 0) return done(null, undefined);
-    try {
-      const text = body.toString('utf8');
-      done(null, JSON.parse(text, mayHideNoText.test(text) ? refuseNoText : undefined));
-    } catch (error) {
-      done(
-        error instanceof IngotError
-          ? error
-          : new IngotError({
-              kind: 'invalid',
-              code: 'malformed',
-              // What some of the parser's messages quote may be a password.
-              message: `Malformed JSON: ${(error as Error).message.replace(/, ?\.*".*/s, '')}`,
-            }),
-      );
-    }
-  });
-}
-
-/** Escapes of NUL and of surrogates, which with luck are pairs. */
-const mayHideNoText = /\\u(0000|d[89a-f])/i;
-
-/** What PostgreSQL can keep in no text, nor in JSON. */
-function refuseNoText(key: string, value: unknown): unknown {
-  for (const text of [key, value]) {
-    if (typeof text !== 'string' || (text.isWellFormed() && !text.includes('\0'))) continue;
-    throw invalid('The request contains a NUL character or half of a surrogate pair.');
-  }
-  return value;
-}
-
-function bodyValidator(schema: TSchema) {
-  const compiled = Compile(schema);
-  return (body: unknown) => {
-    if (compiled.Check(body)) return { value: body };
-    const [first] = compiled.Errors(body);
-    const field = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
-    const says = first ? inWords(first) : 'is wrong';
-    return { error: invalid(field ? `${field}: ${says}` : `the body ${says}`, field) };
-  };
-}
-
-function inWords({ keyword, params, message }: TLocalizedValidationError): string {
-  if (keyword === 'enum') return `must be one of ${params.allowedValues.join(', ')}`;
-  return keyword === 'boolean' ? 'is not known here' : message;
 }

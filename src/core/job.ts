@@ -2,6 +2,7 @@
  * A job is an accepted request; a sub-job is its part for one server. The sub-job row is also the queue entry, so
  * there is no second copy of how the work stands.
  */
+import type { Alteration } from './alteration.ts';
 import type { ErrorFacts } from './errors.ts';
 import type { Door } from './lifecycle.ts';
 import type { Operation, StepName } from './operations.ts';
@@ -26,6 +27,9 @@ export interface OperationInput {
   rollBack?: boolean;
   /** Create: this node and no other. */
   nodeId?: string;
+  /** Alterations: what was tied to the server or let go. */
+  nicId?: string;
+  volumeId?: string;
   deletePublicIp?: boolean;
   deleteVolumes?: boolean;
   userData?: string;
@@ -38,7 +42,8 @@ export interface SubJob {
   jobId: string;
   /** Order within the job, from 0. */
   position: number;
-  operation: Operation;
+  /** An alteration has ended when it is written down; only operations are ever carried out later. */
+  operation: Operation | Alteration;
   door: Door;
   serverId: string | null;
   nodeId: string | null;
@@ -79,7 +84,7 @@ export interface Checkpoint {
 export interface Job {
   id: string;
   projectId: string;
-  operation: Operation;
+  operation: Operation | Alteration;
   door: Door;
   createdAt: Date;
   subJobs: SubJob[];

@@ -1,5 +1,6 @@
 /** A node is a physical machine; a server is what somebody rents on it. */
 import type { ErrorFacts } from './errors.ts';
+import type { Parts } from './hardware.ts';
 import type { Power } from './lifecycle.ts';
 
 export const driverNames = ['simulated', 'redfish', 'ipmi'] as const;
@@ -38,6 +39,8 @@ export interface Inventory {
   biosVersion: string | null;
   bmcVersion: string | null;
   health: Health;
+  /** Part by part; absent in what was recorded before parts were read. */
+  parts?: Parts;
 }
 
 /** How to reach a BMC. The secret is opened only on the way to the driver and never logged. */
@@ -74,6 +77,8 @@ export interface Node {
   powerOperation: 'power-on' | 'power-off' | 'reboot' | null;
   powerOutcome: Outcome | null;
   powerError?: ErrorFacts | null;
+  /** Empty: the zone has one room, which is called like the zone. */
+  room: string;
   rack: string;
   unit: number;
   note: string;

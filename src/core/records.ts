@@ -39,8 +39,16 @@ export interface NodeFilter {
 
 export type NewNode = Omit<
   Node,
-  'serverId' | 'powerSeenAt' | 'powerOperation' | 'powerOutcome' | 'powerError' | 'createdAt' | 'updatedAt'
->;
+  | 'serverId'
+  | 'powerSeenAt'
+  | 'powerOperation'
+  | 'powerOutcome'
+  | 'powerError'
+  | 'room'
+  | 'createdAt'
+  | 'updatedAt'
+> &
+  Partial<Pick<Node, 'room'>>;
 
 export type NodeEdit = Partial<
   Pick<
@@ -51,6 +59,7 @@ export type NodeEdit = Partial<
     | 'projectId'
     | 'standing'
     | 'powerPolicy'
+    | 'room'
     | 'rack'
     | 'unit'
     | 'note'

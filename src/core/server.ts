@@ -2,6 +2,7 @@
 import type { ErrorFacts } from './errors.ts';
 import type { Door, Standing } from './lifecycle.ts';
 import type { Outcome } from './node.ts';
+import type { OwnVolume } from './volume.ts';
 
 export type Provisioning = 'install' | 'reinstall' | 'switch-install' | 'modify-ip' | 'uninstall';
 
@@ -34,6 +35,8 @@ export interface Port {
   ip: string;
   name: string;
   deleteOnTermination: boolean;
+  /** Virtual addresses that it may use besides its own. */
+  addressPairs: string[];
 }
 
 export interface Server extends Standing {
@@ -67,12 +70,35 @@ export interface Server extends Standing {
   provisioning: Provisioning | null;
   provisioningOutcome: Outcome | null;
   fault: Fault | null;
+  metadataOptions: MetadataOptions;
+  /** The administrator's password under the public key of the keypair, base64; empty when there is none. */
+  encryptedPassword: string;
+  volumes: AttachedVolume[];
   ports: Port[];
   createdAt: Date;
   updatedAt: Date;
   launchedAt: Date | null;
   terminatedAt: Date | null;
 }
+
+/** In the order of the devices. */
+export interface AttachedVolume {
+  id: string;
+  device: string;
+  deleteOnTermination: boolean;
+}
+
+/** How the system on the machine may ask for its metadata. */
+export interface MetadataOptions {
+  httpEndpoint: 'enabled' | 'disabled';
+  httpTokens: 'optional' | 'required';
+}
+
+/** What may be changed of a server beside its state. */
+export type ServerFacts = Pick<
+  Server,
+  'name' | 'description' | 'metadata' | 'tags' | 'locked' | 'metadataOptions' | 'encryptedPassword'
+> & { /** Of the next installation. */ adminPasswordHash: string };
 
 export interface FlavorFacts {
   name: string;
@@ -104,6 +130,10 @@ export interface NewServer {
   enterpriseProjectId: string;
   reservationId: string;
   launchIndex: number;
+  /** This node and no other. */
+  nodeId?: string;
+  /** Made and attached with it; the system disk goes with the server, others stay. */
+  volumes?: OwnVolume[];
 }
 
 /** Which servers a list holds; every field narrows. `projectId` null: all projects (administrators). */
@@ -138,15 +168,25 @@ export interface ServerPage {
   sort?: { key: 'created' | 'updated' | 'name' | 'id' | 'state' | 'zone'; descending: boolean }[];
 }
 
+export interface AddressChange {
+  /** With a port id: a port that the server has already and keeps. */
+  nics: RequestedNic[];
+  vpcId: string | null;
+  states: Standing['state'][];
+  actor: { userId: string; requestId: string };
+}
+
 export interface Servers {
   find(id: string, projectId: string | null): Promise<Server | null>;
   list(filter: ServerFilter, page: ServerPage): Promise<Server[]>;
   count(filter: ServerFilter): Promise<number>;
   /** Facts that do not depend on state; null when the server is gone. */
-  change(
+  change(id: string, projectId: string, change: Partial<ServerFacts>): Promise<Server | null>;
+  /** The same for a change that depends on the record: `decide` sees it under lock, so that no other change is lost. */
+  revise(
     id: string,
     projectId: string,
-    change: Partial<Pick<Server, 'name' | 'description' | 'metadata' | 'tags' | 'locked'>>,
+    decide: (server: Server) => Partial<ServerFacts>,
   ): Promise<Server | null>;
   /**
    * The password of the next install (its hash), for all of these servers or for none: false when one is gone or not
@@ -158,6 +198,11 @@ export interface Servers {
     adminPasswordHash: string,
     states: Standing['state'][],
   ): Promise<boolean>;
+  /**
+   * Gives back the addresses of a server and hands out others, in one transaction; a NIC keeps its MAC. False when the
+   * server is gone, not in one of the states, or something is under way on it; throws conflict for an address in use.
+   */
+  changeAddresses(id: string, projectId: string, change: AddressChange): Promise<boolean>;
   /** Sums over the live servers of a project, for quotas. */
   usage(projectId: string): Promise<{ servers: number; vcpus: number; ramMib: number }>;
 }

@@ -52,14 +52,22 @@ export interface Scope {
   account: Account | null;
 }
 
-/** Who is asking, already checked. */
-export interface Caller extends Scope {
+/** A user at a place, with the roles held there. */
+export interface Standing extends Scope {
   user: User;
   userAccount: Account;
   /** The project's account when scoped to a project. */
   projectAccount: Account | null;
   roles: Role[];
   isAdmin: boolean;
+}
+
+/** Who is asking, already checked. */
+export interface Caller extends Standing {
+  /** The login of a program, if that is how the caller came in. */
+  applicationCredential: { id: string; name: string; isRestricted: boolean } | null;
+  /** Acts in place of somebody, for a time or a purpose, and so may make no further keys, credentials or tokens. */
+  isDelegate: boolean;
   /** How the caller proved who it is: `password`, `token`, … */
   methods: string[];
   auditId: string;
@@ -72,6 +80,8 @@ export interface NewToken {
   userId: string;
   projectId: string | null;
   accountId: string | null;
+  /** The token dies with it. */
+  applicationCredentialId?: string | null;
   methods: string[];
   auditId: string;
   issuedAt: Date;
@@ -145,8 +155,16 @@ export interface Tenancy {
    * void as soon as the user holds no role there; only in the own account does one need none (it grants nothing).
    */
   findCaller(tokenHash: Buffer): Promise<Caller | null>;
+  /** The same without a token: an enabled user at a place, by the same rules. */
+  findStanding(
+    userId: string,
+    at: { projectId: string | null; accountId: string | null },
+  ): Promise<Standing | null>;
   revokeToken(tokenHash: Buffer): Promise<boolean>;
   /** Calls back when a token, user, role or project has changed anywhere: what was remembered is void. */
   onChange(callback: () => void): Promise<() => Promise<void>>;
+  /** For changes made elsewhere that concern callers. */
+  tellChange(): Promise<void>;
+  /** Temporary access keys too. */
   purgeExpiredTokens(): Promise<number>;
 }

@@ -6,6 +6,7 @@ import type { ErrorFacts } from './errors.ts';
 import type { Checkpoint, OperationInput, SubJob } from './job.ts';
 import type { Door, Power, Standing, State, TaskState } from './lifecycle.ts';
 import type { DeployOrder, Node, Outcome } from './node.ts';
+import type { AnsweredRequest } from './once.ts';
 import type { Operation, StepName } from './operations.ts';
 import type { Fault, NewServer, Provisioning, Server } from './server.ts';
 
@@ -60,6 +61,8 @@ export interface Move {
 export interface Plan {
   job: { id: string; projectId: string; operation: Operation; door: Door; orderId: string | null };
   actor: Actor;
+  /** Kept with the job, for a caller that asks again. */
+  answered?: AnsweredRequest;
   newServers: NewServer[];
   moves: Move[];
   subJobs: PlannedSubJob[];
@@ -67,7 +70,7 @@ export interface Plan {
 
 /** A claimed sub-job with all that its next step needs, read in the claiming statement. */
 export interface Delivery {
-  subJob: SubJob;
+  subJob: SubJob & { operation: Operation };
   fence: number;
   /** The claim itself noted the intent; the first command needs no note of its own. */
   isIntended: boolean;
@@ -137,6 +140,7 @@ export interface Work {
     nodeIds: string[],
     decide: (nodes: Map<string, LockedNode>, servers: Map<string, LockedServer>) => Plan,
   ): Promise<void>;
+  /** Throws AnsweredBefore. */
   acceptNew(plan: Plan): Promise<void>;
 
   /** Makes this process known; until `leave` it counts as alive as long as its database connection lives. */
@@ -161,8 +165,8 @@ export interface Work {
   placeServer(subJobId: string, fence: number, serverId: string): Promise<Node | null>;
   /** Gives the server its ports; the same again when repeated. */
   connectServer(subJobId: string, fence: number, serverId: string): Promise<{ ip: string }[]>;
-  /** Takes away ports; the node is freed by the outcome. */
-  disconnectServer(serverId: string): Promise<void>;
+  /** Takes away ports and volumes; the node is freed by the outcome. Volumes are kept unless they go with the server. */
+  disconnectServer(serverId: string, deleteVolumes?: boolean): Promise<void>;
 
   /** Stable → Faulty because of the hardware; false when the server was not in a stable state. */
   reportHardwareFault(nodeId: string, fault: Fault): Promise<boolean>;
@@ -173,7 +177,7 @@ export interface Work {
    * false when the node was taken meanwhile.
    */
   adopt(nodeId: string, server: NewServer, power: 'on' | 'off'): Promise<boolean>;
-  /** Removes records of servers deleted longer ago than this; says how many. */
+  /** Removes records of servers deleted longer ago than this, and old answers; says how many servers. */
   purgeDeleted(retentionMs: number): Promise<number>;
   /** Nodes whose power should be read again and on which nothing is under way. */
   claimPowerReads(most: number, intervalMs: number): Promise<PowerSyncNode[]>;

@@ -7,7 +7,10 @@ import { BlockList } from 'node:net';
 import type { Catalog, Flavor, Image, Keypair, Network } from '../core/catalog.ts';
 import { conflict, IngotError, invalid, notFound } from '../core/errors.ts';
 import type { Door } from '../core/lifecycle.ts';
+import type { RequestKey } from '../core/once.ts';
+import { bareMetalTag } from '../core/server-tags.ts';
 import type { NewServer, RequestedNic } from '../core/server.ts';
+import { systemDevice, toDevice, type OwnVolume } from '../core/volume.ts';
 import type { Actor } from '../core/work.ts';
 import { newId } from './ids.ts';
 import { hashPassword } from './password.ts';
@@ -36,23 +39,35 @@ export interface CreateWish {
   password?: string;
   metadata?: Record<string, string>;
   tags?: string[];
+  /** Volumes of each server: the system disk first, if it is one. */
+  volumes?: WishedVolume[];
   schedulerHints?: Record<string, unknown>;
   enterpriseProjectId?: string;
-  /** This node and no other (CloudDC placement). */
-  nodeId?: string;
+  /** Where each server goes, one after the other; instead of `flavorId`, `zone` and `count` (CloudDC). */
+  places?: Place[];
   /** Refuse when machines are lacking (BMS v1, CloudDC) instead of failing later (Nova). */
   checkCapacity: boolean;
   /** Take a server that failed to come up away again (BMS v1). */
   rollBack: boolean;
   orderId?: string;
+  /** See `create-once.ts`. */
+  once?: RequestKey & { toAnswer(created: Created): unknown };
 }
+
+/** CreateInstance of CloudDC names no flavor: the machine decides, or the kind of machine that is free. */
+export interface Place {
+  flavorId: string;
+  zone: string;
+  /** This node and no other. */
+  nodeId?: string;
+}
+
+/** What a new volume is to be; its name and device follow from the server. */
+export type WishedVolume = Pick<OwnVolume, 'sizeGb' | 'type' | 'shareable' | 'bootable'>;
 
 export interface Created extends Accepted {
   servers: NewServer[];
 }
-
-/** BMS tags every bare-metal server with it, and clients look for it. */
-export const bareMetalTag = '__type_baremetal';
 
 export type Create = (wish: CreateWish) => Promise<Created>;
 
@@ -67,14 +82,17 @@ export function createCreate(catalog: Catalog, submit: Submit): Create {
     if (!flavor || !flavor.enabled) throw notFound('flavor', wish.flavorId);
     if (!image) throw notFound('image', wish.imageId);
     checkFit(flavor, image);
+    await checkPlaces(catalog, wish, image);
     checkKeypair(wish, keypair);
+    checkVolumes(flavor, wish.volumes ?? []);
     const zones = capacity.filter(({ flavorId }) => flavorId === flavor.id).sort((a, b) => b.free - a.free);
     const zone = await chooseZone(catalog, wish.zone, zones[0]?.zone);
     const free = zones.find((it) => it.zone === zone)?.free ?? 0;
-    const count = wish.checkCapacity
+    const checkCapacity = wish.checkCapacity && !wish.places; // whoever chose the places has seen that they are free
+    const count = checkCapacity
       ? Math.min(wish.count, Math.max(free, wish.leastCount ?? wish.count))
       : wish.count;
-    if (wish.checkCapacity && free < count) {
+    if (checkCapacity && free < count) {
       throw new IngotError({
         kind: 'no-capacity',
         message: `Check capacity fail, the number of capacity is: [${free}], and req num is: [${wish.count}].`,
@@ -90,11 +108,14 @@ export function createCreate(catalog: Catalog, submit: Submit): Create {
         input: {
           imageId: image.id,
           rollBack: wish.rollBack,
-          ...(wish.nodeId === undefined ? {} : { nodeId: wish.nodeId }),
         },
       },
       servers,
       wish.orderId ?? null,
+      wish.once && {
+        ...wish.once,
+        toAnswer: (accepted) => wish.once!.toAnswer({ ...accepted, servers }),
+      },
     );
     return { ...accepted, servers };
   };
@@ -107,6 +128,44 @@ function checkFit(flavor: Flavor, image: Image): void {
       'imageRef',
     );
   }
+}
+
+/** The other flavors among the places; the first one is the wish's. */
+async function checkPlaces(catalog: Catalog, { places = [], flavorId }: CreateWish, image: Image) {
+  const others = new Set(places.map((place) => place.flavorId).filter((id) => id !== flavorId));
+  for (const id of others) {
+    const flavor = await catalog.findFlavor(id);
+    if (!flavor) throw notFound('flavor', id);
+    checkFit(flavor, image);
+  }
+}
+
+/** A flavor boots from a volume or from its own disk (`baremetal:extBootType`), and may take data volumes or not. */
+function checkVolumes({ id, extraSpecs }: Flavor, volumes: WishedVolume[]): void {
+  const bootsFromVolume = extraSpecs['baremetal:extBootType'] === 'Volume';
+  const hasRoot = volumes.some(({ bootable }) => bootable);
+  if (bootsFromVolume !== hasRoot) {
+    const reason = bootsFromVolume ? 'boots from a volume' : 'boots from its local disk';
+    const message = `Root volume is illegal, reason: the flavor ${id} ${reason}.`;
+    throw invalid(message, 'root_volume', 'BMS.0047');
+  }
+  if (volumes.some(({ bootable }) => !bootable) && extraSpecs['baremetal:__support_evs'] !== 'true') {
+    const message = `Disks cannot be attached to a BMS using this flavor[${id}].`;
+    throw invalid(message, 'data_volumes', 'BMS.0315');
+  }
+}
+
+function toVolumes(serverName: string, volumes: WishedVolume[]): OwnVolume[] {
+  const data = volumes.filter(({ bootable }) => !bootable);
+  return volumes.map((volume) => {
+    const number = String(data.indexOf(volume)).padStart(4, '0');
+    return {
+      ...volume,
+      id: newId(),
+      name: volume.bootable ? `${serverName}-volume-root` : `${serverName}-volume-${number}`,
+      device: volume.bootable ? systemDevice : toDevice(data.indexOf(volume) + 1),
+    };
+  });
 }
 
 function checkKeypair(wish: CreateWish, keypair: Keypair | null): void {
@@ -124,9 +183,10 @@ async function chooseZone(
   return asked;
 }
 
-async function chooseNics(
+/** Looks up the networks, and that asked addresses lie in them and are free. */
+export async function chooseNics(
   catalog: Catalog,
-  wish: CreateWish,
+  wish: Pick<CreateWish, 'projectId' | 'nics' | 'vpcId' | 'count'>,
 ): Promise<{ nics: RequestedNic[]; vpcId: string | null }> {
   if (wish.nics === null) return { nics: [], vpcId: wish.vpcId ?? null };
   const visible = await catalog.listNetworks(wish.projectId);
@@ -173,6 +233,7 @@ async function toServers(
   const adminPasswordHash = wish.password === undefined ? null : await hashPassword(wish.password);
   return Array.from({ length: chosen.count }, (_, index) => {
     const name = chosen.count > 1 && wish.nameOf ? wish.nameOf(wish.name, index) : wish.name;
+    const place = wish.places?.[index];
     return {
       id: newId(),
       projectId: wish.projectId,
@@ -180,9 +241,10 @@ async function toServers(
       door: wish.door,
       name,
       description: wish.description ?? name,
-      flavorId: wish.flavorId,
+      flavorId: place?.flavorId ?? wish.flavorId,
       imageId: wish.imageId,
-      zone: chosen.zone,
+      zone: place?.zone ?? chosen.zone,
+      ...(place?.nodeId === undefined ? {} : { nodeId: place.nodeId }),
       vpcId: chosen.vpcId,
       nics: chosen.nics,
       keyName: wish.keyName ?? null,
@@ -194,6 +256,7 @@ async function toServers(
       enterpriseProjectId: wish.enterpriseProjectId ?? '0',
       reservationId,
       launchIndex: index,
+      volumes: toVolumes(name, wish.volumes ?? []),
     };
   });
 }

@@ -268,7 +268,7 @@ async function fail(
   const isRolledBack = subJob.operation === 'create' && subJob.input.rollBack === true;
   const state: State = isRolledBack ? 'Deleted' : lifecycle[server.state].failure![power];
   const isAtFault = state === 'Faulty' || state === 'Reinstalling OS failed' || isRolledBack;
-  if (isRolledBack) await room.work.disconnectServer(server.id);
+  if (isRolledBack) await room.work.disconnectServer(server.id, true);
   return {
     ...failed,
     server: {

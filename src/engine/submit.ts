@@ -3,10 +3,11 @@
  * number of statements whatever the number of servers. Which state accepts what is read from the lifecycle table.
  */
 import { conflict, IngotError, notFound, stateRefuses, type ErrorFacts } from '../core/errors.ts';
-import { newId } from './ids.ts';
+import { canonicalId, newId } from './ids.ts';
 import type { OperationInput } from '../core/job.ts';
 import { canAccept, firstTaskState, stateOf, statesAccepting, type Door } from '../core/lifecycle.ts';
 import type { NodeStanding } from '../core/node.ts';
+import type { RequestKey } from '../core/once.ts';
 import { operationKinds, type Operation } from '../core/operations.ts';
 import type { NewServer, Provisioning } from '../core/server.ts';
 import type { Actor, LockedServer, Move, Plan, PlannedSubJob, Work } from '../core/work.ts';
@@ -18,6 +19,8 @@ export interface Request {
   actor: Actor;
   operation: Operation;
   input: OperationInput;
+  /** Under which the job can be found as an order. */
+  orderId?: string;
 }
 
 /**
@@ -32,6 +35,11 @@ export interface Accepted {
   parts: { subJobId: string; serverId: string | null; nodeId: string | null; error: ErrorFacts | null }[];
 }
 
+/** A request that may be sent again; throws AnsweredBefore when it was. */
+export interface Once extends RequestKey {
+  toAnswer(accepted: Accepted): unknown;
+}
+
 export interface Submit {
   /** Throws not-found or state-refuses when nothing (by the rule) can be accepted. */
   forServers(request: Request, serverIds: string[], rule: BatchRule): Promise<Accepted>;
@@ -40,6 +48,7 @@ export interface Submit {
     request: Omit<Request, 'operation'>,
     servers: NewServer[],
     orderId: string | null,
+    once?: Once,
   ): Promise<Accepted>;
   /** Power on machines, with the server that they carry or without one (CloudDC). */
   forNodes(request: Request, nodeIds: string[]): Promise<Accepted>;
@@ -53,7 +62,7 @@ const usableStandings: readonly NodeStanding[] = ['ready', 'in-use'];
 export function createSubmit(work: Work, clockwork: Clockwork): Submit {
   return {
     async forServers(request, serverIds, rule) {
-      const ids = [...new Set(serverIds)];
+      const ids = [...new Set(serverIds.map(canonicalId))];
       let accepted: Accepted | undefined;
       await work.acceptForServers(request.projectId, ids, (servers) => {
         const refusals = ids.map((id) => findRefusal(request, id, servers.get(id)));
@@ -68,14 +77,19 @@ export function createSubmit(work: Work, clockwork: Clockwork): Submit {
       return accepted!;
     },
 
-    async create(request, servers, orderId) {
+    async create(request, servers, orderId, once) {
       const plan = planNew(request, servers, orderId, clockwork);
+      const accepted = toAccepted(plan);
+      if (once) {
+        const { key, fingerprint, toAnswer } = once;
+        plan.answered = { key, fingerprint, answer: toAnswer(accepted) };
+      }
       await work.acceptNew(plan);
-      return toAccepted(plan);
+      return accepted;
     },
 
     async forNodes(request, nodeIds) {
-      const ids = [...new Set(nodeIds)];
+      const ids = [...new Set(nodeIds.map(canonicalId))];
       let accepted: Accepted | undefined;
       await work.acceptForNodes(ids, (nodes, servers) => {
         const plan = emptyPlan(request, null);
@@ -142,7 +156,7 @@ function planFor(
   refusals: (ErrorFacts | null)[],
   clockwork: Clockwork,
 ): Plan {
-  const plan = emptyPlan(request, null);
+  const plan = emptyPlan(request, request.orderId ?? null);
   const to = stateOf(request.operation);
   ids.forEach((id, position) => {
     const server = servers.get(id);
@@ -195,7 +209,7 @@ function planNew(
     position,
     serverId: server.id,
     nodeId: null,
-    input: request.input,
+    input: server.nodeId === undefined ? request.input : { ...request.input, nodeId: server.nodeId },
     deadlineMs: clockwork.deadlineMs('Creating', null),
     error: null,
   }));

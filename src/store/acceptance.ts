@@ -2,10 +2,15 @@
 import { sql } from 'kysely';
 import { IngotError } from '../core/errors.ts';
 import type { LockedNode, LockedServer, Plan, Work } from '../core/work.ts';
+import { keepAnswer } from './answered-requests.ts';
 import type { Sql, Tx } from './database.ts';
 import { againAfterDeadlock } from './deadlock.ts';
+import type { Vault } from './vault.ts';
 
-export function acceptance(db: Sql): Pick<Work, 'acceptForServers' | 'acceptForNodes' | 'acceptNew'> {
+export function acceptance(
+  db: Sql,
+  vault: Vault,
+): Pick<Work, 'acceptForServers' | 'acceptForNodes' | 'acceptNew'> {
   return {
     acceptForServers: (projectId, serverIds, decide) =>
       transact(db, async (tx) => {
@@ -25,7 +30,11 @@ export function acceptance(db: Sql): Pick<Work, 'acceptForServers' | 'acceptForN
         await writePlan(tx, decide(new Map(rows.map((node) => [node.id, node])), servers));
       }),
 
-    acceptNew: (plan) => transact(db, (tx) => writePlan(tx, plan)),
+    acceptNew: (plan) =>
+      transact(db, async (tx) => {
+        if (plan.answered) await keepAnswer(tx, vault, plan.job.projectId, plan.answered);
+        await writePlan(tx, plan);
+      }),
   };
 }
 
@@ -55,6 +64,7 @@ async function writePlan(tx: Tx, plan: Plan): Promise<void> {
     values (${job.id}, ${job.projectId}, ${actor.userId}, ${actor.requestId}, ${job.operation}, ${job.door},
       ${job.orderId})`.execute(tx);
   if (plan.newServers.length > 0) await insertServers(tx, plan);
+  if (plan.newServers.some(({ volumes }) => volumes?.length)) await insertVolumes(tx, plan);
   if (job.operation === 'delete' && plan.moves.length > 0) await supersede(tx, plan);
   if (plan.moves.length > 0) await moveServers(tx, plan);
   await insertSubJobs(tx, plan);
@@ -92,6 +102,23 @@ async function insertServers(tx: Tx, plan: Plan): Promise<void> {
       "imageId" uuid, zone text, "vpcId" uuid, nics jsonb, "keyName" text, "userData" text,
       "adminPasswordHash" text, metadata jsonb, tags text[], "schedulerHints" jsonb, "enterpriseProjectId" text,
       "reservationId" text, "launchIndex" int)`.execute(tx);
+}
+
+async function insertVolumes(tx: Tx, plan: Plan): Promise<void> {
+  const made = plan.newServers.flatMap(({ id: serverId, projectId, userId, zone, volumes = [] }) =>
+    volumes.map((volume) => ({ ...volume, serverId, projectId, userId, zone })),
+  );
+  await sql`
+    with given as (
+      select * from jsonb_to_recordset(${JSON.stringify(made)}::jsonb) as v(
+        id uuid, "serverId" uuid, "projectId" text, "userId" text, zone text, name text, "sizeGb" int, type text,
+        shareable boolean, bootable boolean, device text)
+    ), made as (
+      insert into volumes (id, project_id, user_id, name, size_gb, type, zone, shareable, bootable)
+      select id, "projectId", "userId", name, "sizeGb", type, zone, shareable, bootable from given
+    )
+    insert into attachments (volume_id, server_id, device, delete_on_termination)
+    select id, "serverId", device, bootable from given`.execute(tx);
 }
 
 /** Deletion ends whatever else was under way; a worker in the middle of it finds its claim gone. */

@@ -116,7 +116,8 @@ export function catalog(db: Sql): Catalog {
       const { rows } = await sql<Port>`
         select p.id, p.network_id as "networkId", n.name as "networkName", n.vpc_id as "vpcId",
           p.subnet_id as "subnetId", p.project_id as "projectId", p.server_id as "serverId", p.mac,
-          host(p.ip) as ip, p.name, p.delete_on_termination as "deleteOnTermination"
+          host(p.ip) as ip, p.name, p.delete_on_termination as "deleteOnTermination",
+          p.address_pairs as "addressPairs"
         from ports p join networks n on n.id = p.network_id
         where (${projectId}::text is null or p.project_id = ${projectId})
           and (${filter.id ?? null}::text is null or p.id::text = ${filter.id ?? null})

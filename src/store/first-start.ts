@@ -1,9 +1,10 @@
 /** What a new installation begins with: an account, a project, an administrator, and something to rent. */
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Catalog, Flavor, Image } from '../core/catalog.ts';
 import type { Nodes, NewNode } from '../core/records.ts';
 import { builtInRoles, type Tenancy } from '../core/tenancy.ts';
+import { accessKeys } from './access-keys.ts';
 import type { Sql } from './database.ts';
 import type { Vault } from './vault.ts';
 
@@ -101,19 +102,8 @@ async function begin(
   const [admin] = await tenancy.listRoles({ name: 'admin' });
   await tenancy.assign(userId, admin!.id, { projectId: project.id });
   await tenancy.assign(userId, admin!.id, { accountId: account.id });
-  const key = { access: newAccess(), secret: randomBytes(30).toString('base64url') };
-  await sql`
-    insert into access_keys (access, user_id, secret_sealed, description)
-    values (${key.access}, ${userId}, ${rooms.vault.seal(key.secret)}, 'made at first start')`.execute(
-    rooms.sql,
-  );
-  return { userId, projectId: project.id, ...key };
-}
-
-/** Twenty capitals and digits, as the clouds' access keys are. */
-function newAccess(): string {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  return [...randomBytes(20)].map((byte) => letters[byte % letters.length]).join('');
+  const key = await accessKeys(rooms.sql, rooms.vault).create(userId, 'made at first start', 1);
+  return { userId, projectId: project.id, access: key!.access, secret: key!.secret };
 }
 
 /** The same id in every installation, so that examples can name it. */
@@ -149,7 +139,7 @@ function flavor(
       'baremetal:cpu_detail': cpu,
       'baremetal:memory_detail': memory,
       'baremetal:net_num': '2',
-      'baremetal:__support_evs': 'false',
+      'baremetal:__support_evs': 'true',
       'baremetal:extBootType': 'LocalDisk',
       'cond:operation:status': 'normal',
     },

@@ -51,13 +51,14 @@ export function nodes(db: Sql, vault: Vault): Nodes {
         sql`
           with made as (
             insert into nodes (id, name, driver, bmc_address, bmc_username, bmc_secret, bmc_system, bmc_certificate,
-              standing, zone, flavor_id, project_id, power, health, inventory, power_policy, rack, unit, note)
+              standing, zone, flavor_id, project_id, power, health, inventory, power_policy, room, rack, unit, note)
             select id, name, driver, address, username, decode(secret, 'hex'), system, "certificateSha256", standing,
-              zone, "flavorId", "projectId", power, health, nullif(inventory, 'null'), "powerPolicy", rack, unit, note
+              zone, "flavorId", "projectId", power, health, nullif(inventory, 'null'), "powerPolicy",
+              coalesce(room, ''), rack, unit, note
             from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
               id uuid, name text, driver text, address text, username text, secret text, system text,
               "certificateSha256" text, standing text, zone text, "flavorId" text, "projectId" text, power text,
-              health text, inventory jsonb, "powerPolicy" text, rack text, unit int, note text)
+              health text, inventory jsonb, "powerPolicy" text, room text, rack text, unit int, note text)
             returning id, driver, power
           )
           insert into simulated_machines (node_id, power)
@@ -78,6 +79,7 @@ export function nodes(db: Sql, vault: Vault): Nodes {
           project_id = case when ${'projectId' in edit} then ${edit.projectId ?? null} else project_id end,
           standing = coalesce(${edit.standing ?? null}, standing),
           power_policy = coalesce(${edit.powerPolicy ?? null}, power_policy),
+          room = coalesce(${edit.room ?? null}, room),
           rack = coalesce(${edit.rack ?? null}, rack),
           unit = coalesce(${edit.unit ?? null}::int, unit),
           note = coalesce(${edit.note ?? null}, note),
@@ -122,14 +124,22 @@ async function uniquely<T>(statement: Promise<T>): Promise<T> {
   }
 }
 
+/** Nodes `n` that are dedicated to the project or carry its servers. */
+function belongsTo(projectId: string): RawBuilder<unknown> {
+  return sql`(n.project_id = ${projectId} or exists (
+    select 1 from servers v where v.id = n.server_id and v.project_id = ${projectId}))`;
+}
+
+/** Those, and the machines of the shared pool that carry nobody's server. */
+export function visibleTo(projectId: string): RawBuilder<unknown> {
+  return sql`((n.project_id is null and n.server_id is null) or ${belongsTo(projectId)})`;
+}
+
 function where(filter: NodeFilter): RawBuilder<unknown> {
   const parts: RawBuilder<unknown>[] = [sql`true`];
   if (filter.ids) parts.push(sql`n.id = any(${filter.ids}::uuid[])`);
   if (filter.projectId !== undefined && filter.projectId !== null) {
-    const { projectId } = filter;
-    const inPool = filter.withPool ? sql`or (n.project_id is null and n.server_id is null)` : sql``;
-    parts.push(sql`(n.project_id = ${projectId} ${inPool} or exists (
-      select 1 from servers v where v.id = n.server_id and v.project_id = ${projectId}))`);
+    parts.push(filter.withPool ? visibleTo(filter.projectId) : belongsTo(filter.projectId));
   }
   if (filter.standing) parts.push(sql`n.standing = any(${filter.standing})`);
   if (filter.driver) parts.push(sql`n.driver = ${filter.driver}`);

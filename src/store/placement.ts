@@ -1,7 +1,7 @@
 /** Tying servers to nodes and to networks. Each statement is guarded by the fence of the claim and safe to repeat. */
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { IngotError } from '../core/errors.ts';
+import { conflict, IngotError } from '../core/errors.ts';
 import type { RequestedNic } from '../core/server.ts';
 import { ClaimLost, type Work } from '../core/work.ts';
 import type { Sql, Tx } from './database.ts';
@@ -64,9 +64,23 @@ export function placement(
         return made;
       }),
 
-    async disconnectServer(serverId) {
+    async disconnectServer(serverId, deleteVolumes = false) {
       await sql`delete from ports where server_id = ${serverId} and delete_on_termination`.execute(db);
       await sql`update ports set server_id = null where server_id = ${serverId}`.execute(db);
+      await db.transaction().execute(async (tx) => {
+        // Attaching locks the volume too, so that none is taken away while another server gets it.
+        await sql`
+          select 1 from volumes v join attachments a on a.volume_id = v.id
+          where a.server_id = ${serverId} order by v.id for update of v`.execute(tx);
+        // A volume that another server shares stays for that one.
+        await sql`
+          with released as (
+            delete from attachments where server_id = ${serverId} returning volume_id, delete_on_termination
+          )
+          delete from volumes v using released r
+          where v.id = r.volume_id and (r.delete_on_termination or ${deleteVolumes}) and not exists (
+            select 1 from attachments a where a.volume_id = v.id and a.server_id <> ${serverId})`.execute(tx);
+      });
     },
   };
 }
@@ -81,18 +95,19 @@ async function guard(tx: Tx, subJobId: string, fence: number): Promise<void> {
   }
 }
 
-async function connect(
+/** Hands out an address: the port that was named, the address that was asked for, or the next free one. */
+export async function connect(
   tx: Tx,
-  serverId: string,
+  serverId: string | null,
   projectId: string,
   position: number,
   nic: RequestedNic,
-): Promise<{ ip: string }> {
+): Promise<{ id: string; ip: string }> {
   if (nic.portId !== null) {
-    const { rows } = await sql<{ ip: string }>`
+    const { rows } = await sql<{ id: string; ip: string }>`
       update ports set server_id = ${serverId}, position = ${position}
       where id = ${nic.portId} and project_id = ${projectId} and (server_id is null or server_id = ${serverId})
-      returning host(ip) as ip`.execute(tx);
+      returning id, host(ip) as ip`.execute(tx);
     if (!rows[0])
       throw new IngotError({ kind: 'conflict', message: `The port ${nic.portId} cannot be used.` });
     return rows[0];
@@ -100,26 +115,27 @@ async function connect(
   // The subnet's row is the lock under which addresses are handed out.
   const subnets = await sql<{ id: string; size: number; cursor: number; used: number }>`
     select id, (2 ^ (32 - masklen(cidr)))::bigint as size, cursor,
-      (select count(*) from ports p where p.subnet_id = s.id) as used
-    from subnets s where network_id = ${nic.networkId} order by created_at, id limit 1 for update of s`.execute(
-    tx,
-  );
+      (select count(*) from ports p where p.subnet_id = s.id) + (gateway_ip << cidr)::int as used
+    from subnets s
+    where network_id = ${nic.networkId} and (${nic.ip}::inet is null or ${nic.ip}::inet << cidr)
+    order by created_at, id limit 1 for update of s`.execute(tx);
   const subnet = subnets.rows[0];
   if (!subnet)
-    throw new IngotError({ kind: 'invalid', message: `The network ${nic.networkId} has no subnet.` });
+    throw new IngotError({ kind: 'invalid', message: `The network ${nic.networkId} has no subnet for it.` });
   const insert = (ip: ReturnType<typeof sql>) =>
-    sql<{ ip: string }>`
+    sql<{ id: string; ip: string }>`
     insert into ports (id, network_id, subnet_id, project_id, server_id, position, mac, ip)
     select gen_random_uuid(), s.network_id, s.id, ${projectId}, ${serverId}, ${position},
       ${newMac()}::macaddr, host(${ip})::inet
-    from subnets s where s.id = ${subnet.id} and host(${ip}) <> host(s.gateway_ip)
+    from subnets s where s.id = ${subnet.id}
+      and host(${ip}) <> all (array[host(s.gateway_ip), host(network(s.cidr)), host(broadcast(s.cidr))])
     on conflict (subnet_id, ip) do nothing
-    returning host(ip) as ip`.execute(tx);
+    returning id, host(ip) as ip`.execute(tx);
 
   if (nic.ip !== null) {
     const { rows } = await insert(sql`${nic.ip}::inet`);
     if (rows[0]) return rows[0];
-    throw new IngotError({ kind: 'conflict', message: `The address ${nic.ip} is in use.` });
+    throw conflict(`The address ${nic.ip} is in use.`, 'address', nic.ip);
   }
   const usable = subnet.size - 2; // without network and broadcast address
   let offset = subnet.cursor;

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { states, lifecycle } from '../core/lifecycle.ts';
 import type { Server } from '../core/server.ts';
 import type { Work } from '../core/work.ts';
+import { purgeAnswers } from './answered-requests.ts';
 import type { Sql } from './database.ts';
 import { nodeColumns, toNode, type NodeRow } from './rows.ts';
 import type { Vault } from './vault.ts';
@@ -117,6 +118,7 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
           limit 1000 for update skip locked
         )
         delete from servers v using old where v.id = old.id returning v.id`.execute(db);
+      await purgeAnswers(db);
       return rows.length;
     },
   };

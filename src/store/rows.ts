@@ -7,7 +7,8 @@ import type { Vault } from './vault.ts';
 /** Columns of a node, without alias; `secret` is opened on the way out. */
 export const nodeColumns = `
   id, name, driver, bmc_address, bmc_username, bmc_secret, bmc_system, bmc_certificate, standing, zone, flavor_id,
-  project_id, server_id, power, power_seen_at, health, inventory, power_policy, rack, unit, note, created_at, updated_at`;
+  project_id, server_id, power, power_seen_at, health, inventory, power_policy, room, rack,
+  unit, note, created_at, updated_at`;
 
 export interface NodeRow {
   id: string;
@@ -29,6 +30,7 @@ export interface NodeRow {
   health: Node['health'];
   inventory: Node['inventory'];
   power_policy: Node['powerPolicy'];
+  room: string;
   rack: string;
   unit: number;
   note: string;
@@ -60,6 +62,7 @@ export function toNode(row: NodeRow, vault: Vault): Node {
     inventory: row.inventory,
     powerPolicy: row.power_policy,
     ...toPowerOperation(row.last_power),
+    room: row.room,
     rack: row.rack,
     unit: row.unit,
     note: row.note,
@@ -182,6 +185,9 @@ export interface ServerRow {
   provisioning: Server['provisioning'];
   provisioning_outcome: Server['provisioningOutcome'];
   fault: Server['fault'];
+  metadata_options: Partial<Server['metadataOptions']>;
+  encrypted_password: string;
+  volumes: Server['volumes'];
   ports: Server['ports'];
   created_at: Date;
   updated_at: Date;
@@ -230,6 +236,9 @@ export function toServer(row: ServerRow): Server {
     provisioning: row.provisioning,
     provisioningOutcome: row.provisioning_outcome,
     fault: row.fault,
+    metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'optional', ...row.metadata_options },
+    encryptedPassword: row.encrypted_password,
+    volumes: row.volumes,
     ports: row.ports,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

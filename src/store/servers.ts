@@ -1,7 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import { IngotError, invalid } from '../core/errors.ts';
 import { gather } from '../core/gather.ts';
-import type { Server, ServerFilter, ServerPage, Servers } from '../core/server.ts';
+import type { Server, ServerFacts, ServerFilter, ServerPage, Servers } from '../core/server.ts';
+import { changeAddresses } from './addresses.ts';
 import type { Sql } from './database.ts';
 import { toServer, type ServerRow } from './rows.ts';
 
@@ -14,12 +15,17 @@ const shown = sql`
   v.image_id, case when i.id is null then null else
     jsonb_build_object('name', i.name, 'os_type', i.os_type, 'os_bits', i.os_bits) end as image,
   v.zone, v.vpc_id, v.key_name, v.user_data, v.metadata, v.tags, v.scheduler_hints, v.enterprise_project_id,
-  v.reservation_id, v.launch_index, v.locked, v.provisioning, v.provisioning_outcome, v.fault, v.created_at,
-  v.updated_at, v.launched_at, v.terminated_at,
+  v.reservation_id, v.launch_index, v.locked, v.provisioning, v.provisioning_outcome, v.fault, v.metadata_options,
+  v.encrypted_password, v.created_at, v.updated_at, v.launched_at, v.terminated_at,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', a.volume_id, 'device', a.device,
+      'deleteOnTermination', a.delete_on_termination) order by length(a.device), a.device)
+    from attachments a where a.server_id = v.id), '[]') as volumes,
   coalesce((
     select jsonb_agg(jsonb_build_object('id', p.id, 'networkId', p.network_id, 'networkName', w.name,
       'vpcId', w.vpc_id, 'subnetId', p.subnet_id, 'projectId', p.project_id, 'serverId', p.server_id, 'mac', p.mac,
-      'ip', host(p.ip), 'name', p.name, 'deleteOnTermination', p.delete_on_termination) order by p.position)
+      'ip', host(p.ip), 'name', p.name, 'deleteOnTermination', p.delete_on_termination,
+      'addressPairs', p.address_pairs) order by p.position)
     from ports p join networks w on w.id = p.network_id where p.server_id = v.id), '[]') as ports`;
 
 const joined = sql`
@@ -79,17 +85,16 @@ export function servers(db: Sql): Servers {
     },
 
     async change(id, projectId, change) {
-      const { rows } = await sql<{ id: string }>`
-        update servers v set
-          name = coalesce(${change.name ?? null}, name),
-          description = coalesce(${change.description ?? null}, description),
-          metadata = coalesce(${change.metadata ? JSON.stringify(change.metadata) : null}::jsonb, metadata),
-          tags = coalesce(${change.tags ?? null}::text[], tags),
-          locked = coalesce(${change.locked ?? null}, locked),
-          updated_at = now()
-        where id = ${id} and project_id = ${projectId} and state <> 'Deleted'
-        returning id`.execute(db);
-      return rows[0] ? this.find(id, projectId) : null;
+      return (await writeFacts(db, id, projectId, change)) ? this.find(id, projectId) : null;
+    },
+
+    async revise(id, projectId, decide) {
+      const isThere = await db.transaction().execute(async (tx) => {
+        await sql`select 1 from servers where id = ${id} for update`.execute(tx);
+        const server = await servers(tx).find(id, projectId);
+        return server !== null && server.state !== 'Deleted' && writeFacts(tx, id, projectId, decide(server));
+      });
+      return isThere ? this.find(id, projectId) : null;
     },
 
     async changePasswords(ids, projectId, adminPasswordHash, states) {
@@ -105,6 +110,8 @@ export function servers(db: Sql): Servers {
       return rows.length > 0;
     },
 
+    changeAddresses: (id, projectId, change) => changeAddresses(db, id, projectId, change),
+
     async usage(projectId) {
       const { rows } = await sql<{ servers: number; vcpus: number; ramMib: number }>`
         select count(*) as servers, coalesce(sum(f.vcpus), 0) as vcpus, coalesce(sum(f.ram_mib), 0) as "ramMib"
@@ -113,6 +120,29 @@ export function servers(db: Sql): Servers {
       return rows[0]!;
     },
   };
+}
+
+async function writeFacts(
+  db: Sql,
+  id: string,
+  projectId: string,
+  change: Partial<ServerFacts>,
+): Promise<boolean> {
+  const json = (value: object | undefined) => (value ? JSON.stringify(value) : null);
+  const { rows } = await sql<{ id: string }>`
+    update servers v set
+      name = coalesce(${change.name ?? null}, name),
+      description = coalesce(${change.description ?? null}, description),
+      metadata = coalesce(${json(change.metadata)}::jsonb, metadata),
+      tags = coalesce(${change.tags ?? null}::text[], tags),
+      locked = coalesce(${change.locked ?? null}, locked),
+      metadata_options = coalesce(${json(change.metadataOptions)}::jsonb, metadata_options),
+      encrypted_password = coalesce(${change.encryptedPassword ?? null}, encrypted_password),
+      admin_password_hash = coalesce(${change.adminPasswordHash ?? null}, admin_password_hash),
+      updated_at = now()
+    where id = ${id} and project_id = ${projectId} and state <> 'Deleted'
+    returning id`.execute(db);
+  return rows.length > 0;
 }
 
 function refusePattern(error: unknown): never {

@@ -25,7 +25,12 @@ export interface AccessKeys {
   created_at: Generated<Timestamp>;
   description: Generated<string>;
   enabled: Generated<boolean>;
+  expires_at: Timestamp | null;
+  failures: Generated<number>;
+  locked_until: Timestamp | null;
+  project_id: string | null;
   secret_sealed: Buffer;
+  token_hash: Buffer | null;
   user_id: string;
 }
 
@@ -35,6 +40,52 @@ export interface Accounts {
   enabled: Generated<boolean>;
   id: string;
   name: string;
+}
+
+export interface Alarms {
+  began_at: Generated<Timestamp>;
+  condition: string;
+  ended_at: Timestamp | null;
+  id: Generated<string>;
+  last_at: Generated<Timestamp>;
+  message: string;
+  node_id: string;
+  project_id: string | null;
+}
+
+export interface AnsweredRequests {
+  answer: Buffer;
+  created_at: Generated<Timestamp>;
+  fingerprint: string;
+  key: string;
+  project_id: string;
+}
+
+export interface ApplicationCredentials {
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  expires_at: Timestamp | null;
+  id: string;
+  name: string;
+  project_id: string;
+  role_ids: string[];
+  secret_hash: string;
+  unrestricted: Generated<boolean>;
+  user_id: string;
+}
+
+export interface Attachments {
+  attached_at: Generated<Timestamp>;
+  delete_on_termination: Generated<boolean>;
+  device: string;
+  server_id: string;
+  volume_id: string;
+}
+
+export interface Descriptions {
+  description: string;
+  project_id: string;
+  resource_id: string;
 }
 
 export interface Faults {
@@ -96,6 +147,11 @@ export interface Images {
   updated_at: Generated<Timestamp>;
 }
 
+export interface Installation {
+  is_only: Generated<boolean>;
+  key_proof: Buffer;
+}
+
 export interface Jobs {
   created_at: Generated<Timestamp>;
   door: string;
@@ -117,6 +173,15 @@ export interface Keypairs {
   user_id: string;
 }
 
+export interface LogExports {
+  content: Buffer;
+  created_at: Generated<Timestamp>;
+  file_name: string;
+  id: string;
+  node_id: string;
+  project_id: string;
+}
+
 export interface Networks {
   created_at: Generated<Timestamp>;
   description: Generated<string>;
@@ -124,6 +189,17 @@ export interface Networks {
   name: string;
   project_id: string | null;
   vpc_id: string;
+}
+
+export interface NodeEvents {
+  at: Generated<Timestamp>;
+  code: string;
+  id: Generated<number>;
+  is_over: Generated<boolean>;
+  message: string;
+  node_id: string;
+  origin: Generated<Json>;
+  project_id: string | null;
 }
 
 export interface Nodes {
@@ -147,6 +223,9 @@ export interface Nodes {
   power_seen_at: Timestamp | null;
   project_id: string | null;
   rack: Generated<string>;
+  rack_id: Generated<string | null>;
+  room: Generated<string>;
+  room_id: Generated<string>;
   server_id: string | null;
   standing: string;
   unit: Generated<number>;
@@ -155,6 +234,7 @@ export interface Nodes {
 }
 
 export interface Ports {
+  address_pairs: Generated<string[]>;
   created_at: Generated<Timestamp>;
   delete_on_termination: Generated<boolean>;
   id: string;
@@ -196,6 +276,7 @@ export interface Servers {
   deleting_from: string | null;
   description: string;
   door: string;
+  encrypted_password: Generated<string>;
   enterprise_project_id: Generated<string>;
   fault: Json | null;
   flavor_id: string;
@@ -206,6 +287,7 @@ export interface Servers {
   launched_at: Timestamp | null;
   locked: Generated<boolean>;
   metadata: Generated<Json>;
+  metadata_options: Generated<Json>;
   name: string;
   nics: Generated<Json>;
   node_id: string | null;
@@ -285,8 +367,16 @@ export interface Subnets {
   network_id: string;
 }
 
+export interface Tags {
+  key: string;
+  project_id: string;
+  resource_id: string;
+  value: Generated<string>;
+}
+
 export interface Tokens {
   account_id: string | null;
+  application_credential_id: string | null;
   audit_id: string;
   expires_at: Timestamp;
   hash: Buffer;
@@ -311,6 +401,22 @@ export interface Users {
   password_hash: string | null;
 }
 
+export interface Volumes {
+  bootable: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  id: string;
+  metadata: Generated<Json>;
+  name: string;
+  project_id: string;
+  shareable: Generated<boolean>;
+  size_gb: number;
+  type: string;
+  updated_at: Generated<Timestamp>;
+  user_id: string;
+  zone: string;
+}
+
 export interface Workers {
   host: string;
   number: Generated<number>;
@@ -321,13 +427,21 @@ export interface Workers {
 export interface Tables {
   access_keys: AccessKeys;
   accounts: Accounts;
+  alarms: Alarms;
+  answered_requests: AnsweredRequests;
+  application_credentials: ApplicationCredentials;
+  attachments: Attachments;
+  descriptions: Descriptions;
   faults: Faults;
   flavors: Flavors;
   history: History;
   images: Images;
+  installation: Installation;
   jobs: Jobs;
   keypairs: Keypairs;
+  log_exports: LogExports;
   networks: Networks;
+  node_events: NodeEvents;
   nodes: Nodes;
   ports: Ports;
   projects: Projects;
@@ -337,7 +451,9 @@ export interface Tables {
   simulated_machines: SimulatedMachines;
   sub_jobs: SubJobs;
   subnets: Subnets;
+  tags: Tags;
   tokens: Tokens;
   users: Users;
+  volumes: Volumes;
   workers: Workers;
 }

@@ -7,6 +7,7 @@ import type {
   Project,
   Role,
   RoleAssignment,
+  Standing,
   Tenancy,
   User,
 } from '../core/tenancy.ts';
@@ -161,6 +162,9 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
           with revoked as (
             delete from tokens where user_id = ${id} and (${change.passwordHash ?? null}::text is not null
               or ${change.enabled ?? null}::boolean is false)
+          ), ended as (
+            delete from access_keys where user_id = ${id} and expires_at is not null
+              and (${change.passwordHash ?? null}::text is not null or ${change.enabled ?? null}::boolean is false)
           )
           update users set name = coalesce(${change.name ?? null}, name),
             email = case when ${change.email === null} then null else coalesce(${change.email ?? null}, email) end,
@@ -277,35 +281,32 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
 
     async addToken(token) {
       await sql`
-        insert into tokens (hash, user_id, project_id, account_id, methods, audit_id, issued_at, expires_at)
-        values (${token.hash}, ${token.userId}, ${token.projectId}, ${token.accountId}, ${token.methods},
-          ${token.auditId}, ${token.issuedAt}, ${token.expiresAt})`.execute(db);
+        insert into tokens (hash, user_id, project_id, account_id, application_credential_id, methods, audit_id,
+          issued_at, expires_at)
+        values (${token.hash}, ${token.userId}, ${token.projectId}, ${token.accountId},
+          ${token.applicationCredentialId ?? null}, ${token.methods}, ${token.auditId}, ${token.issuedAt},
+          ${token.expiresAt})`.execute(db);
     },
 
     async findCaller(tokenHash) {
-      const { rows } = await sql<{ found: CallerJson; issued_at: Date; expires_at: Date }>`
-        select t.issued_at, t.expires_at, jsonb_build_object(
-          'user', to_jsonb(u) - 'password_hash', 'userAccount', to_jsonb(ua), 'project', to_jsonb(p),
-          'projectAccount', to_jsonb(pa), 'account', to_jsonb(a), 'methods', t.methods, 'auditId', t.audit_id,
-          'roles', held.roles) as found
-        from tokens t
-        join users u on u.id = t.user_id and u.enabled
-        join accounts ua on ua.id = u.account_id and ua.enabled
-        left join projects p on p.id = t.project_id
-        left join accounts pa on pa.id = p.account_id
-        left join accounts a on a.id = t.account_id
-        cross join lateral (
-          select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'description', r.description)
-            order by r.name), '[]') as roles
-          from role_assignments x join roles r on r.id = x.role_id
-          where x.user_id = u.id and (x.project_id = t.project_id or x.account_id = t.account_id)) held
-        where t.hash = ${tokenHash} and t.expires_at > now()
-          and (t.project_id is null or (p.enabled and pa.enabled and held.roles <> '[]'))
-          and (t.account_id is null or (a.enabled and (t.account_id = u.account_id or held.roles <> '[]')))`.execute(
-        db,
-      );
-      const row = rows[0];
-      return row ? toCaller(row.found, row.issued_at, row.expires_at) : null;
+      const { rows } = await sql<CallerRow>`
+        select t.methods, t.audit_id, t.issued_at, t.expires_at, t.application_credential, ${standing} as standing
+        from (
+          select tokens.*, c.role_ids, case when c.id is not null then jsonb_build_object(
+            'id', c.id, 'name', c.name, 'isRestricted', not c.unrestricted) end as application_credential
+          from tokens left join application_credentials c on c.id = tokens.application_credential_id
+          where tokens.hash = ${tokenHash} and tokens.expires_at > now()
+        ) t ${standingOf}`.execute(db);
+      return rows[0] ? toCaller(rows[0]) : null;
+    },
+    async findStanding(userId, { projectId, accountId }) {
+      const { rows } = await sql<{ standing: StandingJson }>`
+        select ${standing} as standing
+        from (
+          select ${userId}::text as user_id, ${projectId}::text as project_id, ${accountId}::text as account_id,
+            null::text[] as role_ids
+        ) t ${standingOf}`.execute(db);
+      return rows[0] ? toStanding(rows[0].standing) : null;
     },
     async revokeToken(tokenHash) {
       const { rows } = await sql`delete from tokens where hash = ${tokenHash} returning 1`.execute(db);
@@ -320,7 +321,9 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
         await stop();
       };
     },
+    tellChange: tell,
     async purgeExpiredTokens() {
+      await sql`delete from access_keys where expires_at < now()`.execute(db);
       const { rows } = await sql`
         delete from tokens where hash in (select hash from tokens where expires_at < now() limit 5000)
         returning 1`.execute(db);
@@ -337,7 +340,7 @@ interface AccountJson {
   created_at: string;
 }
 
-interface CallerJson {
+interface StandingJson {
   user: AccountJson & {
     account_id: string;
     email: string | null;
@@ -348,12 +351,52 @@ interface CallerJson {
   project: (AccountJson & { account_id: string }) | null;
   projectAccount: AccountJson | null;
   account: AccountJson | null;
-  methods: string[];
-  auditId: string;
   roles: Role[];
 }
 
-function toCaller(found: CallerJson, issuedAt: Date, expiresAt: Date): Caller {
+interface CallerRow {
+  methods: string[];
+  audit_id: string;
+  issued_at: Date;
+  expires_at: Date;
+  application_credential: Caller['applicationCredential'];
+  standing: StandingJson;
+}
+
+/** Of whom `standingOf` found. */
+const standing = sql`jsonb_build_object(
+  'user', to_jsonb(u) - 'password_hash', 'userAccount', to_jsonb(ua), 'project', to_jsonb(p),
+  'projectAccount', to_jsonb(pa), 'account', to_jsonb(a), 'roles', held.roles)`;
+
+/** Follows `from … t` with user_id, project_id, account_id, and role_ids (null: all roles held count). */
+const standingOf = sql`
+  join users u on u.id = t.user_id and u.enabled
+  join accounts ua on ua.id = u.account_id and ua.enabled
+  left join projects p on p.id = t.project_id
+  left join accounts pa on pa.id = p.account_id
+  left join accounts a on a.id = t.account_id
+  cross join lateral (
+    select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'description', r.description)
+      order by r.name), '[]') as roles
+    from role_assignments x join roles r on r.id = x.role_id
+    where x.user_id = u.id and (x.project_id = t.project_id or x.account_id = t.account_id)
+      and (t.role_ids is null or r.id = any(t.role_ids))) held
+  where (t.project_id is null or (p.enabled and pa.enabled and held.roles <> '[]'))
+    and (t.account_id is null or (a.enabled and (t.account_id = u.account_id or held.roles <> '[]')))`;
+
+function toCaller(row: CallerRow): Caller {
+  return {
+    ...toStanding(row.standing),
+    applicationCredential: row.application_credential,
+    isDelegate: row.application_credential?.isRestricted ?? false,
+    methods: row.methods,
+    auditId: row.audit_id,
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+function toStanding(found: StandingJson): Standing {
   const toAccount = (json: AccountJson): Account => ({
     id: json.id,
     name: json.name,
@@ -376,9 +419,5 @@ function toCaller(found: CallerJson, issuedAt: Date, expiresAt: Date): Caller {
     account: account && toAccount(account),
     roles: found.roles,
     isAdmin: found.roles.some(({ name }) => name === 'admin'),
-    methods: found.methods,
-    auditId: found.auditId,
-    issuedAt,
-    expiresAt,
   };
 }

@@ -24,7 +24,7 @@ export function createWork(database: Database, vault: Vault): Work {
   let presence: { number: number; end: () => Promise<void> } | null = null;
 
   return {
-    ...acceptance(db),
+    ...acceptance(db, vault),
     ...placement(db, vault),
     ...powerSync(db, vault),
     claim: (worker, most, leaseMs) => claim(db, vault, worker, most, leaseMs),

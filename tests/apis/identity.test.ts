@@ -56,6 +56,8 @@ describe('the catalog', () => {
       bms: `${O}/v1/${rig.ids.project}`,
       image: `${O}/image`,
       network: `${O}/network`,
+      volumev2: `${O}/volume/v2/${rig.ids.project}`,
+      volumev3: `${O}/volume/v3/${rig.ids.project}`,
       vpc: `${O}/v1/${rig.ids.project}`,
       clouddc: `${O}/v1/${rig.ids.project}`,
     });
@@ -220,7 +222,7 @@ describe('an error', () => {
   });
 
   it('for too many requests is 429, and inside errors tell nothing', () => {
-    const api = identityApi({ tenancy: rig.tenancy, region: 'eu-de', tokenHours: 1, now: Date.now });
+    const api = identityApi({ ...rig.stores, region: 'eu-de', tokenHours: 1, now: Date.now });
     const call = { origin: O, requestId: '', path: '/v3' };
     const answer = (kind: 'too-many-requests' | 'internal' | 'unavailable') =>
       api.toError(Object.assign(new Error('secret'), { kind, facts: { kind, message: 'secret' } }), call);

@@ -1,19 +1,7 @@
 /** The unmodified `openstack` command against the whole program: what a user of Nova does in a server's life. */
-import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startCloud, type Cloud } from '../support/cloud.ts';
-
-const isInstalled = (process.env.PATH ?? '').split(delimiter).some((folder) => {
-  try {
-    accessSync(join(folder, 'openstack'), constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
+import { isInstalled, openstack as run, whyNot } from '../support/openstack.ts';
 
 let cloud: Cloud;
 beforeAll(async () => {
@@ -21,13 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.close());
 
-/** Runs `openstack …` with the clouds.yaml of the first start; a code other than 0 is an error with its words. */
-async function openstack(...args: string[]): Promise<string> {
-  const clouds = cloud.ingot.first!.files.find((file) => file.endsWith('clouds.yaml'))!;
-  const env = { PATH: process.env.PATH, OS_CLIENT_CONFIG_FILE: clouds, OS_CLOUD: 'ingot' };
-  const { stdout } = await promisify(execFile)('openstack', args, { env });
-  return stdout;
-}
+const openstack = (...args: string[]) => run(cloud, ...args);
 
 async function openstackJson(...args: string[]) {
   return JSON.parse(await openstack(...args, '-f', 'json'));
@@ -36,7 +18,7 @@ async function openstackJson(...args: string[]) {
 const status = async (): Promise<string> => (await openstackJson('server', 'show', 'box')).status;
 
 it('takes a server through its whole life', { timeout: 240_000 }, async (context) => {
-  context.skip(!isInstalled, 'the command openstack is not installed (Debian: python3-openstackclient)');
+  context.skip(!isInstalled, whyNot);
 
   const wish = ['--image', 'Debian 12 for BMS', '--flavor', 'physical.m2.large', '--network', 'default'];
   const made = await openstackJson('server', 'create', 'box', ...wish, '--property', 'role=test', '--wait');

@@ -1,7 +1,7 @@
 /** A misspelt state, target or operation does not compile: each line below must be an error of the compiler. */
 import { expect, it } from 'vitest';
 import { canAccept, lifecycle, stateOf, type State } from '../../src/core/lifecycle.ts';
-import { operationKinds } from '../../src/core/operations.ts';
+import type { operationKinds } from '../../src/core/operations.ts';
 
 it('is checked by the compiler', () => {
   // @ts-expect-error no such state

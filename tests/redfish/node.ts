@@ -31,6 +31,7 @@ export function makeNode(address: string, bmc: Partial<BmcAddress> = {}): Node {
     powerPolicy: 'follow',
     powerOperation: null,
     powerOutcome: null,
+    room: '',
     rack: 'a',
     unit: 1,
     note: '',

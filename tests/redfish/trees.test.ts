@@ -18,7 +18,8 @@ describe('a rack server', () => {
   it('is inspected with simple storage, an empty socket, an FPGA and a MAC that was changed', async () => {
     await using server = await serve('rackmount');
     await using driver = makeDriver();
-    expect(await driver.inspect(makeNode(server.url), purpose)).toEqual({
+    const { parts: _parts, ...inventory } = await driver.inspect(makeNode(server.url), purpose);
+    expect(inventory).toEqual({
       manufacturer: 'Examplar',
       model: 'R7',
       serialNumber: 'RACK7',
@@ -36,6 +37,113 @@ describe('a rack server', () => {
       biosVersion: 'P7 1.4',
       bmcVersion: '1.45',
       health: 'Warning',
+    });
+  });
+});
+
+describe('the parts of a machine', () => {
+  it('are read from system, chassis and update service, old shapes and new', async () => {
+    await using server = await serve('parts');
+    await using driver = makeDriver();
+    const { parts } = await driver.inspect(makeNode(server.url), purpose);
+    expect(parts).toEqual({
+      processors: [
+        {
+          name: 'CPU 1',
+          manufacturer: 'Examplar',
+          model: 'Example CPU 9',
+          totalCores: 32,
+          totalEnabledCores: 30,
+          totalThreads: 64,
+          maxSpeedMhz: 3500,
+          serialNumber: 'C-1',
+          health: 'OK',
+          state: 'Enabled',
+        },
+      ],
+      memory: [
+        {
+          name: 'DIMM A1',
+          manufacturer: 'Examplar',
+          memoryDeviceType: 'DDR5',
+          capacityMib: 65_536,
+          allowedSpeedMhz: 5600,
+          operatingSpeedMhz: 4800,
+          rankCount: 2,
+          serialNumber: 'M-1',
+          partNumber: 'P-1',
+          position: 'A1',
+        },
+      ],
+      networkAdapters: [
+        {
+          name: 'Adapter 1',
+          model: 'Two ports',
+          manufacturer: 'Examplar',
+          position: 'Slot 3',
+          firmwareVersion: '22.1',
+          health: 'OK',
+          networkPorts: [
+            {
+              physicalPortNumber: '1',
+              linkStatus: 'LinkUp',
+              activeLinkTechnology: 'Ethernet',
+              portMaxSpeed: '25 Gbps',
+              permanentMacAddress: '02:00:5e:00:01:01',
+            },
+            { physicalPortNumber: '2', linkStatus: 'Down', permanentMacAddress: '02:00:5e:00:01:02' },
+          ],
+        },
+      ],
+      storageControllers: [
+        {
+          name: 'RAID card',
+          model: 'R1',
+          manufacturer: 'Examplar',
+          firmwareVersion: '5.2',
+          health: 'OK',
+          state: 'Enabled',
+          supportedRaidLevels: ['RAID0', 'RAID1'],
+          drives: ['Bay 1', 'Bay 2'],
+          volumes: [
+            {
+              name: 'System',
+              volumeRaidLevel: 'RAID1',
+              capacityBytes: 960e9,
+              status: { state: 'Enabled', health: 'Warning' },
+              drives: [
+                {
+                  id: '1',
+                  name: 'Bay 1',
+                  model: 'S1',
+                  serialNumber: 'D-1',
+                  mediaType: 'SSD',
+                  protocol: 'SATA',
+                  capacityBytes: 960e9,
+                  predictedMediaLifeLeftPercent: 91,
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      fans: [
+        { name: 'Fan 1', reading: 6200, readingUnits: 'RPM', status: { state: 'Enabled', health: 'OK' } },
+        { name: 'Fan 2', status: {} },
+      ],
+      powers: [
+        {
+          name: 'Supply 1',
+          model: 'PS900',
+          powerSupplyType: 'AC',
+          serialNumber: 'P-1',
+          firmwareVersion: '1.1',
+          status: 'OK',
+          powerCapacityWatts: 900,
+          lineInputVoltage: 229,
+        },
+      ],
+      firmware: [{ componentName: 'BIOS', manufacturer: 'Examplar', version: 'U9 2.0' }],
     });
   });
 });
@@ -83,7 +191,8 @@ describe('a BMC whose types drift', () => {
   it('is inspected all the same', async () => {
     await using server = await serve('drifting');
     await using driver = makeDriver();
-    expect(await driver.inspect(makeNode(server.url), purpose)).toEqual({
+    const { parts: _parts, ...inventory } = await driver.inspect(makeNode(server.url), purpose);
+    expect(inventory).toEqual({
       manufacturer: 'unknown',
       model: 'unknown',
       serialNumber: '00000000-0000-4000-8000-00000000000d',

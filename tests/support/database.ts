@@ -18,7 +18,8 @@ export async function createDatabase(
   server: string = serverUrl(),
 ): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await runOn(server, `create database ${name} template ${template}`);
+  // Without fsync, copying files takes 30 ms and the default strategy 170 (PostgreSQL 18).
+  await runOn(server, `create database ${name} template ${template} strategy file_copy`);
   return {
     url: urlOfDatabase(server, name),
     drop: () => runOn(server, `drop database if exists ${name} with (force)`),

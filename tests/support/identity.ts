@@ -1,5 +1,5 @@
 /** The identity API over the real HTTP layer and a PostgreSQL database of its own. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createAuth } from '../../src/apis/auth.ts';
@@ -7,10 +7,15 @@ import { createHttp } from '../../src/apis/http.ts';
 import { identityApi } from '../../src/apis/identity/routes.ts';
 import { builtInRoles, type Tenancy } from '../../src/core/tenancy.ts';
 import { hashPassword, verifyPassword } from '../../src/engine/password.ts';
+import { accessKeys } from '../../src/store/access-keys.ts';
+import { applicationCredentials } from '../../src/store/application-credentials.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { tenancy as openTenancy } from '../../src/store/tenancy.ts';
+import { createVault } from '../../src/store/vault.ts';
 import { createDatabase } from './database.ts';
+
+const vault = createVault(randomBytes(32));
 
 /** The origin of all links. */
 export const O = 'http://cloud.test';
@@ -39,7 +44,8 @@ export async function startIdentity() {
   const testDatabase = await createDatabase();
   const database = await openDatabase(testDatabase.url, { connections: 4, onError: () => undefined });
   await migrate(database.sql);
-  const tenancy = openTenancy(database);
+  const stores = openStores(database);
+  const { tenancy } = stores;
   const passwordHash = await hashPassword(password);
   const ids = await makeFirstAccount(tenancy, passwordHash);
   const around: Surroundings = { skewMs: 0, verified: [], logged: [] };
@@ -77,6 +83,7 @@ export async function startIdentity() {
   return {
     url: testDatabase.url,
     database,
+    stores,
     tenancy,
     ids,
     around,
@@ -100,10 +107,19 @@ export async function startIdentity() {
 
 export type Identity = Awaited<ReturnType<typeof startIdentity>>;
 
+function openStores(database: Database) {
+  const tenancy = openTenancy(database);
+  return {
+    tenancy,
+    accessKeys: accessKeys(database.sql, vault),
+    applicationCredentials: applicationCredentials(database.sql, () => tenancy.tellChange()),
+  };
+}
+
 async function startApp(database: Database, around: Surroundings, tokenHours = 24) {
   const now = () => Date.now() + around.skewMs;
-  const tenancy = openTenancy(database);
-  const auth = await createAuth(tenancy, now);
+  const stores = openStores(database);
+  const auth = await createAuth(stores.tenancy, stores.accessKeys, now);
   const passwords = {
     hash: hashPassword,
     verify(given: string, hash: string) {
@@ -114,7 +130,7 @@ async function startApp(database: Database, around: Surroundings, tokenHours = 2
   const log = (facts: Record<string, unknown>, message: string) =>
     void around.logged.push({ facts, message });
   const http = await createHttp({
-    apis: [identityApi({ tenancy, region: 'eu-de', tokenHours, now, passwords, log })],
+    apis: [identityApi({ ...stores, region: 'eu-de', tokenHours, now, passwords, log })],
     auth,
     logger: pino({ level: 'silent' }),
     publicUrl: null,

@@ -89,6 +89,7 @@ export async function openStore(template?: string, server?: string) {
       return id;
     },
     async close() {
+      await rooms.work.leave();
       await database.close();
       await made.drop();
     },

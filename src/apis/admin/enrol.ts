@@ -11,7 +11,7 @@ import { conflict, IngotError, invalid, notFound } from '../../core/errors.ts';
 import type { Node } from '../../core/node.ts';
 import type { NewNode } from '../../core/records.ts';
 import type { NewServer } from '../../core/server.ts';
-import { bareMetalTag } from '../../engine/create.ts';
+import { bareMetalTag } from '../../core/server-tags.ts';
 import { newId } from '../../engine/ids.ts';
 import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
 import { checkAddress } from './bmc-address.ts';
@@ -92,6 +92,7 @@ function toNewNode(wish: Wish): NewNode {
     health: isSimulated ? 'OK' : 'Unknown',
     inventory: null,
     powerPolicy: wish.power_policy ?? 'follow',
+    room: wish.room ?? '',
     rack: wish.rack ?? '',
     unit: wish.unit ?? 0,
     note: wish.note ?? '',

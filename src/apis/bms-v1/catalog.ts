@@ -1,5 +1,5 @@
 /** What can be rented and how much of it: flavors, quotas, versions; and the job that everything answers with. */
-import { IngotError, notFound } from '../../core/errors.ts';
+import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import { isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { toFlavor, toJob } from './wire.ts';
@@ -21,6 +21,33 @@ export async function listFlavors({ catalog }: Cloud, call: Call): Promise<Answe
       return toFlavor({ ...flavor, extraSpecs: specs }, call.origin, projectId);
     }),
   });
+}
+
+/** V16 (hw0835): free machines by zone and flavor, of the pool and the project's own. */
+export async function listAvailable({ catalog }: Cloud, call: Call): Promise<Answer> {
+  const zones = many(call, 'availability_zone');
+  const wanted = many(call, 'flavor_id');
+  if (zones.length === 0) throw invalid('availability_zone is mandatory.', 'availability_zone');
+  const [flavors, capacity] = await Promise.all([
+    catalog.listFlavors(),
+    catalog.listCapacity(projectOf(call)),
+  ]);
+  const shown = flavors.filter(({ id, enabled }) => enabled && (wanted.length === 0 || wanted.includes(id)));
+  return ok({
+    available_resource: zones.map((zone) => ({
+      availability_zone: zone,
+      flavors: shown.map(({ id }) => {
+        const count = capacity.find((row) => row.flavorId === id && row.zone === zone)?.free ?? 0;
+        return { flavor_id: id, count, status: count > 0 ? 'normal' : 'sellout' };
+      }),
+    })),
+  });
+}
+
+/** A parameter that may be repeated. */
+function many(call: Call, name: string): string[] {
+  const value = call.query[name];
+  return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
 export async function showLimits({ servers }: Cloud, call: Call): Promise<Answer> {

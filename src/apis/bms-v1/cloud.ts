@@ -1,8 +1,10 @@
 /** What the handlers of this API work with. */
 import type { Catalog } from '../../core/catalog.ts';
+import type { Nics } from '../../core/network.ts';
 import type { Jobs } from '../../core/records.ts';
 import type { Servers } from '../../core/server.ts';
-import type { Create } from '../../engine/create.ts';
+import type { Volumes } from '../../core/volume.ts';
+import type { CreateOnce } from '../../engine/create-once.ts';
 import type { BatchRule, Submit } from '../../engine/submit.ts';
 
 export interface Cloud {
@@ -10,7 +12,9 @@ export interface Cloud {
   jobs: Jobs;
   catalog: Catalog;
   submit: Submit;
-  create: Create;
+  create: CreateOnce;
+  nics: Nics;
+  volumes: Volumes;
   hashPassword: (password: string) => Promise<string>;
   batchRule: BatchRule;
 }

@@ -23,7 +23,7 @@ export function toBmsError(facts: ErrorFacts): BmsError {
     case 'state-refuses':
       return toRefusal(facts);
     case 'conflict':
-      if (facts.operation) return { code: 'BMS.0605', message: 'the BMS is locked.' };
+      if (facts.operation || code === 'locked') return { code: 'BMS.0605', message: 'the BMS is locked.' };
       return facts.subject === 'address' ? { code: 'BMS.0014', message } : { code: 'BMS.0018', message };
     case 'not-allowed':
       return { code: 'BMS.0288', message };

@@ -1,5 +1,6 @@
 /** The published rules on names, passwords, tags and user data (otc0106040941, hw0606). */
 import { invalid } from '../../core/errors.ts';
+import { toTag, type KeyValue } from '../../core/server-tags.ts';
 
 /** 1–63 of letters, digits, `_`, `-`, `.`; also CJK (Huawei Cloud). With a suffix to come, 58. */
 export function checkName(name: string, most = 63): void {
@@ -45,11 +46,32 @@ export function toTags(
   if (tags.length > mostOwnTags || keys.size !== tags.length) {
     throw invalid(`At most ${mostOwnTags} tags with different keys.`, 'server_tags');
   }
-  return tags.map(({ key, value }) => {
+  return checkTags(tags, 'server_tags').map(toTag);
+}
+
+/** A key of 1–36 characters, a value of at most 43, neither with signs that lists and patterns need (otc0106040941). */
+export function checkTags(tags: { key: string; value?: string }[], field: string): KeyValue[] {
+  return tags.map(({ key, value = '' }) => {
     const isLegal = (text: string, most: number) => text.length <= most && !/[=*<>\\,|/\p{Cc}]/u.test(text);
-    if (key.length === 0 || !isLegal(key, 36) || !isLegal(value ?? '', 43)) {
-      throw invalid(`The tag ${key} is not allowed.`, 'server_tags');
+    if (key.length === 0 || !isLegal(key, 36) || !isLegal(value, 43)) {
+      throw invalid(`The tag ${key} is not allowed.`, field);
     }
-    return value ? `${key}=${value}` : key;
+    return { key, value };
   });
+}
+
+const mostMetadata = 128; // maxServerMeta of V31
+
+/** Keys of letters, digits and `-_:.`, keys and values of at most 255 characters (otc0131703289). */
+export function checkMetadata(metadata: Record<string, string>): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (!/^[A-Za-z0-9_:.-]{1,255}$/.test(key)) throw invalid(`The key ${key} is not allowed.`, 'metadata');
+    if (value.length > 255) throw invalid(`The value of ${key} is longer than 255.`, 'metadata');
+  }
+}
+
+export function checkMetadataSize(metadata: Record<string, string>): void {
+  if (Object.keys(metadata).length > mostMetadata) {
+    throw invalid(`A server has at most ${mostMetadata} metadata.`, 'metadata');
+  }
 }

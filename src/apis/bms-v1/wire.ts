@@ -1,11 +1,13 @@
 /** The words of BMS v1: bodies as TypeBox schemas, records as the documented JSON (otc0113746489, hw0608). */
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
+import type { Alteration } from '../../core/alteration.ts';
 import type { Flavor } from '../../core/catalog.ts';
 import { toJobStatus, toSubJobStatus, type Job, type SubJob } from '../../core/job.ts';
 import { toPowerState, toStatus, toVmState } from '../../core/lifecycle.ts';
 import type { Operation } from '../../core/operations.ts';
-import type { Server } from '../../core/server.ts';
+import type { MetadataOptions, Port, Server } from '../../core/server.ts';
+import { systemDevice } from '../../core/volume.ts';
 import { toHex } from '../api.ts';
 import { toBmsError } from './errors.ts';
 
@@ -37,7 +39,33 @@ export const ReinstallBody = Type.Object({
   }),
 });
 
+export const ChangeOsBody = Type.Object({
+  'os-change': Type.Object({
+    imageid: Type.String({ minLength: 1 }),
+    adminpass: Type.Optional(Type.String()),
+    keyname: Type.Optional(Type.String()),
+    userid: Type.Optional(Type.String()),
+    metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+  }),
+});
+
+export const MetadataBody = Type.Object({ metadata: Type.Record(Type.String(), Type.String()) });
+
+export const MetadataOptionsBody = Type.Object({
+  http_endpoint: Type.Optional(Type.Union([Type.Literal('enabled'), Type.Literal('disabled')])),
+  http_tokens: Type.Optional(Type.Union([Type.Literal('optional'), Type.Literal('required')])),
+});
+
+export const ResetPasswordBody = Type.Object({
+  'reset-password': Type.Object({ new_password: Type.String({ minLength: 1, maxLength: 255 }) }),
+});
+
 const Tags = Type.Array(Type.Object({ key: Type.String(), value: Type.Optional(Type.String()) }));
+
+export const TagActionBody = Type.Object({
+  action: Type.Union([Type.Literal('create'), Type.Literal('delete')]),
+  tags: Tags,
+});
 
 export const CreateBody = Type.Object({
   server: Type.Object({
@@ -63,15 +91,53 @@ export const CreateBody = Type.Object({
     root_volume: Type.Optional(
       Type.Object({ volumetype: Type.String(), size: Type.Integer({ minimum: 40, maximum: 1024 }) }),
     ),
-    data_volumes: Type.Optional(Type.Array(Type.Object({ volumetype: Type.String(), size: Type.Integer() }))),
+    data_volumes: Type.Optional(
+      Type.Array(
+        Type.Object({
+          volumetype: Type.String(),
+          size: Type.Integer(),
+          shareable: Type.Optional(Type.Boolean()),
+        }),
+      ),
+    ),
     extendparam: Type.Object({}, { additionalProperties: true }),
+    client_token: Type.Optional(Type.String()),
     schedulerHints: Type.Optional(Type.Object({ dec_baremetal: Type.Optional(Type.String()) })),
     'os:scheduler_hints': Type.Optional(Type.Object({ dec_baremetal: Type.Optional(Type.String()) })),
     server_tags: Type.Optional(Type.Union([Tags, Type.Record(Type.String(), Type.String())])),
   }),
 });
 
+export const AddNicsBody = Type.Object({
+  nics: Type.Array(
+    Type.Object({
+      subnet_id: Id,
+      security_groups: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
+      ip_address: Type.Optional(Type.String()),
+    }),
+    { minItems: 1, maxItems: 10 },
+  ),
+});
+export const DeleteNicsBody = Type.Object({
+  nics: Type.Array(Type.Object({ id: Id }), { minItems: 1, maxItems: 10 }),
+});
+export const AttachBody = Type.Object({
+  volumeAttachment: Type.Object({ volumeId: Id, device: Type.Optional(Type.String()) }),
+});
+export const UpdateNicBody = Type.Object({
+  interface_attachment: Type.Object({ delete_on_termination: Type.Boolean() }),
+});
+export const NicBody = Type.Object({
+  nic: Type.Object({
+    subnet_id: Type.Optional(Type.String()),
+    device_owner: Type.Optional(Type.String()),
+    ip_addresses: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 10 })])),
+  }),
+});
+
 export const JobAnswer = Type.Object({ job_id: Type.String() });
+/** Changing the system is the one call that spells it so (hw0616). */
+export const ChangeOsAnswer = Type.Object({ jobId: Type.String() });
 
 /** `2026-03-02T08:15:04Z` */
 export function toSeconds(at: Date): string {
@@ -138,14 +204,14 @@ export function toServer(server: Server) {
     'OS-DCF:diskConfig': 'MANUAL',
     'OS-SRV-USG:launched_at': toMicroseconds(server.launchedAt),
     'OS-SRV-USG:terminated_at': toMicroseconds(server.terminatedAt),
-    'os-extended-volumes:volumes_attached': [],
+    'os-extended-volumes:volumes_attached': server.volumes.map(({ id, device, deleteOnTermination }) => ({
+      id,
+      delete_on_termination: String(deleteOnTermination),
+      bootIndex: device === systemDevice ? '0' : '-1',
+      device,
+    })),
     host_status: server.nodeId ? 'UP' : '',
-    fault: server.fault && {
-      message: server.fault.message,
-      code: 500,
-      details: server.fault.details,
-      created: server.fault.at,
-    },
+    fault: toFault(server),
     tags: server.tags,
     sys_tags: [{ key: '_sys_enterprise_project_id', value: server.enterpriseProjectId }],
     'os:scheduler_hints': server.schedulerHints,
@@ -171,6 +237,44 @@ function toMetadata(server: Server): Record<string, string> {
   };
 }
 
+/** An item of the v1.1 list: the same facts under short names (hw0645). */
+export function toSlimServer(server: Server) {
+  return {
+    id: server.id,
+    name: server.name,
+    user_id: server.userId,
+    tenant_id: server.projectId,
+    created: toSeconds(server.createdAt),
+    updated: toSeconds(server.updatedAt),
+    flavor: { ...toServer(server).flavor, gpus: [], asic_accelerators: [] },
+    status: toStatus(server),
+    task_state: server.taskState,
+    vm_state: toVmState(server),
+    availability_zone: server.zone,
+    fault: toFault(server),
+    in_recycle_bin: false,
+    spod_id: null,
+  };
+}
+
+export function toNic(port: Port) {
+  return {
+    port_state: 'ACTIVE',
+    fixed_ips: [{ subnet_id: port.subnetId, ip_address: port.ip }],
+    net_id: port.networkId,
+    port_id: port.id,
+    mac_addr: port.mac,
+  };
+}
+
+export function toMetadataOptions({ httpEndpoint, httpTokens }: MetadataOptions) {
+  return { http_endpoint: httpEndpoint, http_tokens: httpTokens };
+}
+
+function toFault({ fault }: Server) {
+  return fault && { message: fault.message, code: 500, details: fault.details, created: fault.at };
+}
+
 /** The rename answer is in Nova's shape (otc0107654006). */
 export function toRenamed(server: Server, origin: string) {
   const v1 = toServer(server);
@@ -193,6 +297,10 @@ export function toRenamed(server: Server, origin: string) {
       links: [link('bookmark', `/${server.projectId}/flavors/${server.flavorId}`)],
     },
     security_groups: [{ name: 'default' }],
+    'os-extended-volumes:volumes_attached': server.volumes.map(({ id, deleteOnTermination }) => ({
+      id,
+      delete_on_termination: deleteOnTermination,
+    })),
     links: [
       link('self', `/v2.1/${server.projectId}/servers/${server.id}`),
       link('bookmark', `/${server.projectId}/servers/${server.id}`),
@@ -201,8 +309,8 @@ export function toRenamed(server: Server, origin: string) {
   };
 }
 
-/** Job types (otc0118696596, hw0640); those of delete and rebuild are not documented and follow the pattern. */
-const jobTypes: Record<Operation, { job: string; part: string | null }> = {
+/** Job types (otc0118696596, hw0640); those of delete, rebuild and NICs are not documented and follow the pattern. */
+const jobTypes: Record<Operation | Alteration, { job: string; part: string | null }> = {
   create: { job: 'baremetalBatchCreate', part: 'baremetalSingleCreate' },
   start: { job: 'baremetalBatchOperate', part: 'baremetalSingleOperate' },
   stop: { job: 'baremetalBatchOperate', part: 'baremetalSingleOperate' },
@@ -211,10 +319,18 @@ const jobTypes: Record<Operation, { job: string; part: string | null }> = {
   'reinstall-os': { job: 'baremetalReinstallOs', part: null },
   rebuild: { job: 'baremetalRebuild', part: null },
   delete: { job: 'baremetalBatchDelete', part: 'baremetalSingleDelete' },
+  'add-nic': { job: 'baremetalAddNics', part: 'baremetalSingleAddNic' },
+  'remove-nic': { job: 'baremetalDeleteNics', part: 'baremetalSingleDeleteNic' },
+  'attach-volume': { job: 'baremetalAttachVolume', part: null },
+  'detach-volume': { job: 'baremetalDetachVolume', part: null },
 };
 
+/** A reinstall with another image (hw0640). */
+const changeOs = { job: 'baremetalChangeOsLocalDisk', part: null };
+
 export function toJob(job: Job) {
-  const types = jobTypes[job.operation];
+  const changesOs = job.operation === 'reinstall-os' && job.subJobs[0]?.input.imageId !== undefined;
+  const types = changesOs ? changeOs : jobTypes[job.operation];
   const status = toJobStatus(job.subJobs);
   const failed = job.subJobs.find((part) => part.status === 'failed');
   const ended = status === 'SUCCESS' || status === 'FAIL';
@@ -241,13 +357,18 @@ function toPart(part: SubJob, jobType: string) {
   return {
     status: toSubJobStatus(part.status),
     // Only strings here: a Go client decodes it as a map of strings.
-    entities: part.serverId ? { server_id: part.serverId } : {},
+    entities: toEntities(part),
     job_id: toHex(part.id),
     job_type: jobType,
     begin_time: (part.beganAt ?? part.createdAt).toISOString(),
     end_time: part.endedAt?.toISOString() ?? null,
     ...toFailure(part),
   };
+}
+
+function toEntities({ serverId, input }: SubJob): Record<string, string> {
+  if (input.nicId) return { nic_id: input.nicId };
+  return serverId ? { server_id: serverId } : {};
 }
 
 function toFailure(part: SubJob | undefined) {

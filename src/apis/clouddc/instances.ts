@@ -9,17 +9,19 @@ import {
   type InstanceState,
 } from '../../core/lifecycle.ts';
 import type { Operation } from '../../core/operations.ts';
-import type { Server, ServerFilter } from '../../core/server.ts';
-import type { CreateWish } from '../../engine/create.ts';
+import type { Node } from '../../core/node.ts';
+import type { NewServer, RequestedNic, Server, ServerFilter } from '../../core/server.ts';
+import type { Place } from '../../engine/create.ts';
 import { callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { parsePage, toPage } from './page.ts';
-import { getVisibleNode } from './physical-servers.ts';
+import { getVisibleNode, getVisibleNodes } from './physical-servers.ts';
 import { checkAddress, checkMetadata, checkName, checkPassword } from './rules.ts';
 import {
   toInstance,
   toInstanceStatus,
   type CreateBody,
+  type CreateManyBody,
   type DeleteBody,
   type PasswordBody,
   type ReinstallBody,
@@ -27,13 +29,51 @@ import {
 
 export async function create(cloud: Cloud, call: Call): Promise<Answer> {
   const body = call.body as Static<typeof CreateBody>;
-  checkName(body.name);
-  checkPassword(body.password);
-  checkMetadata(body.metadata ?? {});
+  checkWish(body);
   const nics = body.network_interfaces.map(({ subnet_id, ipv4_address }) => {
     if (ipv4_address) checkAddress(ipv4_address);
     return { networkId: subnet_id, ip: ipv4_address || null, portId: null };
   });
+  const place = await choosePlace(cloud, projectOf(call), body.placement?.server_id);
+  const created = await createOn(cloud, call, [place], body, nics);
+  return ok({ instance_id: created[0]!.id }, 202);
+}
+
+/** Between `min_count` and `max_count` instances, or none at all. All of them get the same name (as documented). */
+export async function createMany(cloud: Cloud, call: Call): Promise<Answer> {
+  const body = call.body as Static<typeof CreateManyBody>;
+  checkWish(body);
+  const least = body.min_count ?? 1;
+  const most = body.max_count ?? least;
+  if (most < least) throw invalid('max_count: is less than min_count.', 'max_count');
+  const nics = body.network_interfaces.map(({ subnet_id }) => ({
+    networkId: subnet_id,
+    ip: null,
+    portId: null,
+  }));
+  const places = await choosePlaces(cloud, projectOf(call), body.placement?.server_id_set, { least, most });
+  const created = await createOn(cloud, call, places, body, nics);
+  return toInstances(created.map(({ id }) => id));
+}
+
+type Wish = Pick<
+  Static<typeof CreateBody>,
+  'name' | 'image_id' | 'vpc_id' | 'password' | 'metadata' | 'description'
+>;
+
+function checkWish({ name, password, metadata = {} }: Wish): void {
+  checkName(name);
+  checkPassword(password);
+  checkMetadata(metadata);
+}
+
+async function createOn(
+  cloud: Cloud,
+  call: Call,
+  places: Place[],
+  body: Wish,
+  nics: RequestedNic[],
+): Promise<NewServer[]> {
   const created = await cloud.create({
     door: 'clouddc',
     projectId: projectOf(call),
@@ -43,42 +83,61 @@ export async function create(cloud: Cloud, call: Call): Promise<Answer> {
     imageId: body.image_id,
     vpcId: body.vpc_id,
     nics,
-    count: 1,
+    count: places.length,
+    places,
+    flavorId: places[0]!.flavorId,
+    zone: places[0]!.zone,
     password: body.password,
     metadata: body.metadata ?? {},
-    ...(await choosePlace(cloud, projectOf(call), body.placement?.server_id)),
     checkCapacity: true,
     rollBack: false,
   });
-  return ok({ instance_id: created.servers[0]!.id }, 202);
+  return created.servers;
 }
 
-/**
- * CreateInstance names no flavor: the machine decides. Without a placement an idle machine is chosen, from the flavor
- * and zone that have the most.
- */
-async function choosePlace(
+/** Both kinds of create name no flavor: the machine decides. */
+async function choosePlace(cloud: Cloud, projectId: string, nodeId: string | undefined): Promise<Place> {
+  if (!nodeId) return (await choosePlaces(cloud, projectId, undefined, { least: 1, most: 1 }))[0]!;
+  const node = await getVisibleNode(cloud, projectId, nodeId);
+  if (!isReady(node)) throw noReadyServer(`The server ${nodeId} is not`);
+  if (isBusy(node)) {
+    throw conflict(`The server ${nodeId} is busy: ${node.powerOperation} is processing.`, 'server', nodeId);
+  }
+  return toPlace(node);
+}
+
+const isReady = ({ standing, serverId }: Node) => standing === 'ready' && serverId === null;
+const isBusy = ({ powerOutcome }: Node) => powerOutcome === 'processing';
+const toPlace = ({ id, flavorId, zone }: Node): Place => ({ flavorId, zone, nodeId: id });
+
+/** On the machines named, in that order; else where machines are idle, beginning with the kind of which there are most. */
+async function choosePlaces(
   cloud: Cloud,
   projectId: string,
-  nodeId: string | undefined,
-): Promise<Pick<CreateWish, 'flavorId' | 'zone' | 'nodeId'>> {
-  if (nodeId) {
-    const node = await getVisibleNode(cloud, projectId, nodeId);
-    if (node.standing !== 'ready' || node.serverId !== null) throw noReadyServer(`The server ${nodeId}`);
-    if (node.powerOutcome === 'processing') {
-      throw conflict(`The server ${nodeId} is busy: ${node.powerOperation} is processing.`, 'server', nodeId);
-    }
-    return { flavorId: node.flavorId, zone: node.zone, nodeId };
+  nodeIds: string[] | undefined,
+  { least, most }: { least: number; most: number },
+): Promise<Place[]> {
+  const places = nodeIds
+    ? (await getVisibleNodes(cloud, projectId, nodeIds))
+        .filter((node) => isReady(node) && !isBusy(node))
+        .map(toPlace)
+    : (await cloud.catalog.listCapacity(projectId))
+        .sort((a, b) => b.free - a.free)
+        .flatMap(({ flavorId, zone, free }) =>
+          Array.from({ length: Math.min(free, most) }, () => ({ flavorId, zone })),
+        );
+  if (places.length < least) {
+    throw noReadyServer(
+      places.length === 0 ? 'No server is' : `Of ${least} servers only ${places.length} are`,
+    );
   }
-  const [roomiest] = (await cloud.catalog.listCapacity(projectId)).sort((a, b) => b.free - a.free);
-  if (!roomiest) throw noReadyServer('No server');
-  return { flavorId: roomiest.flavorId, zone: roomiest.zone };
+  return places.slice(0, most);
 }
 
 function noReadyServer(subject: string): IngotError {
   return new IngotError({
     kind: 'no-capacity',
-    message: `${subject} is in the manage_state ready, which CreateInstance needs.`,
+    message: `${subject} in the manage_state ready, which CreateInstance needs.`,
   });
 }
 
@@ -129,11 +188,16 @@ function parseIds(text: string, name: string): string[] {
   return ids.filter(isId);
 }
 
-export async function showStatus({ servers }: Cloud, call: Call): Promise<Answer> {
+export async function showStatus(cloud: Cloud, call: Call): Promise<Answer> {
+  return ok(toInstanceStatus(await getInstance(cloud, call)));
+}
+
+/** Throws not-found for what is no id, unknown, or another project's. */
+export async function getInstance({ servers }: Cloud, call: Call): Promise<Server> {
   const id = call.params['id']!;
   const server = isId(id) ? await servers.find(id, projectOf(call)) : null;
   if (!server) throw notFound('instance', id);
-  return ok(toInstanceStatus(server));
+  return server;
 }
 
 /** No body: the SDKs read the answer as a bare string. */
@@ -234,7 +298,7 @@ async function submitAll(
   );
 }
 
-function actorOf(call: Call): { userId: string; requestId: string } {
+export function actorOf(call: Call): { userId: string; requestId: string } {
   return { userId: callerOf(call).user.id, requestId: call.requestId };
 }
 

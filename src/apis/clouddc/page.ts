@@ -6,14 +6,13 @@
 import { invalid } from '../../core/errors.ts';
 import { isId, single, type Call } from '../api.ts';
 
-const leastLimit = 10;
-const mostLimit = 1_000;
+/** Instances and machines: `limit` comes as a string; unset or below 10 is 10, above 1000 is 1000. */
+const usualLimits = { least: 10, most: 1_000, unset: 10 };
 
-/** `limit` comes as a string; unset or below 10 is 10, above 1000 is 1000. */
-export function parsePage(call: Call): { limit: number; marker?: string } {
-  const asked = single(call, 'limit') || String(leastLimit);
+export function parsePage(call: Call, limits = usualLimits): { limit: number; marker?: string } {
+  const asked = single(call, 'limit') || String(limits.unset);
   if (!/^-?\d+$/.test(asked)) throw invalid('limit: a whole number is needed.', 'limit');
-  const limit = Math.min(Math.max(Number(asked), leastLimit), mostLimit);
+  const limit = Math.min(Math.max(Number(asked), limits.least), limits.most);
   const marker = single(call, 'marker');
   if (!marker) return { limit };
   if (!isId(marker)) throw invalid(`marker: ${marker} is not an id.`, 'marker');

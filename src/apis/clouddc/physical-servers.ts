@@ -21,7 +21,19 @@ export async function getVisibleNode({ nodes }: Cloud, projectId: string, id: st
   return node;
 }
 
-export async function list({ nodes }: Cloud, call: Call): Promise<Answer> {
+/** In the order asked, each once. */
+export async function getVisibleNodes({ nodes }: Cloud, projectId: string, ids: string[]): Promise<Node[]> {
+  const asked = [...new Set(ids)];
+  const visible = { ids: asked.filter(isId), projectId, withPool: true };
+  const found = new Map((await nodes.list(visible, { limit: asked.length })).map((node) => [node.id, node]));
+  return asked.map((id) => {
+    const node = found.get(id.toLowerCase());
+    if (!node) throw notFound('server', id);
+    return node;
+  });
+}
+
+export async function list({ nodes, site }: Cloud, call: Call): Promise<Answer> {
   const page = parsePage(call);
   const filter: NodeFilter = { projectId: projectOf(call), withPool: true };
   const asked = single(call, 'manage_state');
@@ -35,8 +47,10 @@ export async function list({ nodes }: Cloud, call: Call): Promise<Answer> {
     nodes.count(filter),
   ]);
   const { records, pageInfo } = toPage(found, page);
+  const ids = records.map(({ id }) => id);
+  const tags = await site.listTags(projectOf(call), ids);
   return ok({
-    servers: records.map((node) => toPhysicalServer(node, ownerOf(call))),
+    servers: records.map((node) => toPhysicalServer(node, ownerOf(call), tags.get(node.id))),
     page_info: pageInfo,
     count,
   });
@@ -44,10 +58,11 @@ export async function list({ nodes }: Cloud, call: Call): Promise<Answer> {
 
 export async function show(cloud: Cloud, call: Call): Promise<Answer> {
   const node = await getVisibleNode(cloud, projectOf(call), call.params['id']!);
-  return ok(toPhysicalServer(node, ownerOf(call)));
+  const tags = await cloud.site.listTags(projectOf(call), [node.id]);
+  return ok(toPhysicalServer(node, ownerOf(call), tags.get(node.id)));
 }
 
-function ownerOf(call: Call): { projectId: string; accountId: string } {
+export function ownerOf(call: Call): { projectId: string; accountId: string } {
   return { projectId: projectOf(call), accountId: callerOf(call).projectAccount?.id ?? '' };
 }
 

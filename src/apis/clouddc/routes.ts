@@ -1,21 +1,33 @@
 /** CloudDC v1 (Huawei Cloud). C numbers count the published operations; paths and actions are the documented ones. */
 import type { Answer, Api, Call, Route } from '../api.ts';
+import * as alarms from './alarms.ts';
+import { changeAddresses } from './addresses.ts';
 import type { Cloud } from './cloud.ts';
+import { showCounts } from './counts.ts';
 import { toError } from './errors.ts';
+import { showFirmware, showHardware } from './hardware.ts';
 import * as instances from './instances.ts';
+import * as logs from './logs.ts';
 import * as physicalServers from './physical-servers.ts';
+import * as racks from './racks.ts';
+import * as tags from './tags.ts';
 import {
+  AddressBody,
   CreateAnswer,
   CreateBody,
+  CreateManyBody,
   DeleteBody,
   InstancesAnswer,
   PasswordBody,
   PhysicalServersAnswer,
   PowerBody,
+  RackBody,
   ReinstallBody,
+  RoomsBody,
+  TagsBody,
 } from './wire.ts';
 
-type Handler = (cloud: Cloud, call: Call) => Promise<Answer>;
+type Handler = (cloud: Cloud, call: Call) => Promise<Answer> | Answer;
 
 export function cloudDcApi(cloud: Cloud): Api {
   const at = '/v1/:project_id';
@@ -37,6 +49,16 @@ export function cloudDcApi(cloud: Cloud): Api {
         action: 'clouddc:instance:create',
         body: CreateBody,
         answer: CreateAnswer,
+      }),
+      route(instances.createMany, {
+        id: 'C02',
+        method: 'POST',
+        path: `${at}/instances/batch-create`,
+        summary: 'Create several instances',
+        access: 'write',
+        action: 'clouddc:instance:createBatch',
+        body: CreateManyBody,
+        answer: InstancesAnswer,
       }),
       route(instances.list, {
         id: 'C03',
@@ -93,6 +115,15 @@ export function cloudDcApi(cloud: Cloud): Api {
         body: PasswordBody,
         answer: InstancesAnswer,
       }),
+      route(changeAddresses, {
+        id: 'C09',
+        method: 'PUT',
+        path: `${at}/instances/:id/ip`,
+        summary: 'Change the addresses of an instance',
+        access: 'write',
+        action: 'clouddc:instance:updateIP',
+        body: AddressBody,
+      }),
       route(physicalServers.list, {
         id: 'C10',
         method: 'GET',
@@ -119,6 +150,165 @@ export function cloudDcApi(cloud: Cloud): Api {
         action: 'clouddc:imetal:updatePowerStatus',
         body: PowerBody,
         answer: PhysicalServersAnswer,
+      }),
+      route(showHardware, {
+        id: 'C12',
+        method: 'GET',
+        path: `${at}/physicalservers/:id/hardware-attributes`,
+        summary: 'Show the parts of a physical server',
+        access: 'read',
+        action: 'clouddc:imetal:getHardwareAttribute',
+      }),
+      route(showFirmware, {
+        id: 'C13',
+        method: 'GET',
+        path: `${at}/physicalservers/:id/firmware-attributes`,
+        summary: 'Show the firmware of a physical server',
+        access: 'read',
+        action: 'clouddc:imetal:getFirmwareAttribute',
+      }),
+      route(logs.exportLogs, {
+        id: 'C16',
+        method: 'POST',
+        path: `${at}/physicalservers/:id/logs/exports`,
+        summary: 'Export the log of a physical server',
+        access: 'write',
+        action: 'clouddc:imetal:createDumpLog',
+      }),
+      route(logs.showExport, {
+        id: 'C17',
+        method: 'GET',
+        path: `${at}/physicalservers/:id/logs/exports/:export_id`,
+        summary: 'Show how far an export has come',
+        access: 'read',
+        action: 'clouddc:imetal:getDumpLogProgress',
+        isPolled: true,
+      }),
+      route(logs.downloadExport, {
+        id: 'C18',
+        method: 'GET',
+        path: `${at}/physicalservers/:id/logs/exports/:export_id/content`,
+        summary: 'Download an exported log',
+        access: 'write',
+        action: 'clouddc:imetal:createDownloadLog',
+      }),
+      route(showCounts, {
+        id: 'C19',
+        method: 'GET',
+        path: `${at}/physicalservers/status`,
+        summary: 'Count physical servers by health, power and manage_state',
+        access: 'read',
+        action: 'clouddc:imetal:list',
+      }),
+      route(alarms.listAlarms, {
+        id: 'C20',
+        method: 'GET',
+        path: `${at}/physicalservers/alarms`,
+        summary: 'List alarms',
+        access: 'read',
+        action: 'clouddc::listAlarm',
+      }),
+      route(alarms.showSummary, {
+        id: 'C21',
+        method: 'GET',
+        path: `${at}/physicalservers/alarms/summary`,
+        summary: 'Sum up the alarms that stand',
+        access: 'read',
+        action: 'clouddc::listAlarmStat',
+      }),
+      route(alarms.showTrend, {
+        id: 'C22',
+        method: 'GET',
+        path: `${at}/physicalservers/alarms/trend`,
+        summary: 'Show new alarms day by day',
+        access: 'read',
+        action: 'clouddc::listAlarmStat',
+      }),
+      route(alarms.listEvents, {
+        id: 'C23',
+        method: 'GET',
+        path: `${at}/physicalservers/events`,
+        summary: 'List events',
+        access: 'read',
+        action: 'clouddc::listEvent',
+      }),
+      route(alarms.showEvent, {
+        id: 'C24',
+        method: 'GET',
+        path: `${at}/physicalservers/events/:event_id`,
+        summary: 'Show what a kind of event means',
+        access: 'read',
+        action: 'clouddc::listEvent',
+      }),
+      route(tags.tagServer, {
+        id: 'C25',
+        method: 'POST',
+        path: `${at}/physicalservers/:id/tags/create`,
+        summary: 'Tag a physical server',
+        access: 'write',
+        action: 'clouddc::tagResource',
+        body: TagsBody,
+      }),
+      route(tags.untagServer, {
+        id: 'C26',
+        method: 'POST',
+        path: `${at}/physicalservers/:id/tags/delete`,
+        summary: 'Take tags off a physical server',
+        access: 'write',
+        action: 'clouddc::untagResource',
+        body: TagsBody,
+      }),
+      route(tags.tagRack, {
+        id: 'C27',
+        method: 'POST',
+        path: `${at}/iracks/:id/tags/create`,
+        summary: 'Tag a rack',
+        access: 'write',
+        action: 'clouddc::tagResource',
+        body: TagsBody,
+      }),
+      route(tags.untagRack, {
+        id: 'C28',
+        method: 'POST',
+        path: `${at}/iracks/:id/tags/delete`,
+        summary: 'Take tags off a rack',
+        access: 'write',
+        action: 'clouddc::untagResource',
+        body: TagsBody,
+      }),
+      route(racks.listRooms, {
+        id: 'C29',
+        method: 'GET',
+        path: `${at}/idcs`,
+        summary: 'List rooms',
+        access: 'read',
+        action: 'clouddc:idc:list',
+      }),
+      route(racks.describeRooms, {
+        id: 'C30',
+        method: 'PUT',
+        path: `${at}/idcs`,
+        summary: 'Describe rooms',
+        access: 'write',
+        action: 'clouddc:idc:update',
+        body: RoomsBody,
+      }),
+      route(racks.listRacks, {
+        id: 'C31',
+        method: 'GET',
+        path: `${at}/iracks`,
+        summary: 'List racks',
+        access: 'read',
+        action: 'clouddc:irack:list',
+      }),
+      route(racks.describeRack, {
+        id: 'C32',
+        method: 'PUT',
+        path: `${at}/iracks/:id`,
+        summary: 'Describe a rack',
+        access: 'write',
+        action: 'clouddc:irack:update',
+        body: RackBody,
       }),
     ],
   };

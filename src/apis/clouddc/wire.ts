@@ -5,7 +5,8 @@ import { toInstanceState } from '../../core/lifecycle.ts';
 import { nodeStandings, type Node, type NodeStanding } from '../../core/node.ts';
 import { operationKinds, type Operation } from '../../core/operations.ts';
 import type { Server } from '../../core/server.ts';
-import { bareMetalTag } from '../../engine/create.ts';
+import { roomOf, type Tag } from '../../core/site.ts';
+import { bareMetalTag } from '../../core/server-tags.ts';
 import { toErrorCode, type CloudDcError } from './errors.ts';
 
 /** The newest SDK says 10 for a reinstall, the older pages 50; 50 serves both. */
@@ -24,6 +25,49 @@ export const CreateBody = Type.Object({
   description: Type.Optional(Type.String({ maxLength: 255 })),
   placement: Type.Optional(Type.Object({ server_id: Type.Optional(Type.String()) })),
 });
+/** Without limits of its own in the documentation; one request of a client is no flood. */
+const mostInstances = 100;
+const InstanceCount = Type.Integer({ minimum: 1, maximum: mostInstances });
+
+export const CreateManyBody = Type.Object({
+  ...Type.Omit(CreateBody, ['network_interfaces', 'placement']).properties,
+  network_interfaces: Type.Array(Type.Object({ subnet_id: Type.String() }), { minItems: 1, maxItems: 2 }),
+  placement: Type.Optional(
+    Type.Object({
+      server_id_set: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: mostInstances })),
+    }),
+  ),
+  min_count: Type.Optional(InstanceCount),
+  max_count: Type.Optional(InstanceCount),
+});
+
+export const AddressBody = Type.Object({
+  vpc_id: Type.Optional(Type.String()),
+  nics: Type.Array(Type.Object({ subnet_id: Type.String(), ip_address: Type.Optional(Type.String()) }), {
+    minItems: 1,
+    maxItems: 2,
+  }),
+});
+
+/** 20 at once, as with the tags of the sibling services; the page names lengths only. */
+export const TagsBody = Type.Object({
+  tags: Type.Array(
+    Type.Object({
+      key: Type.String({ minLength: 1, maxLength: 128 }),
+      value: Type.Optional(Type.String({ maxLength: 255 })),
+    }),
+    { minItems: 1, maxItems: 20 },
+  ),
+});
+
+/** A bare array, as documented. */
+export const RoomsBody = Type.Array(
+  Type.Object({ id: Type.String(), description: Type.String({ maxLength: 512 }) }),
+  { minItems: 1, maxItems: 100 },
+);
+
+export const RackBody = Type.Object({ description: Type.String() });
+
 export const CreateAnswer = Type.Object({ instance_id: Type.String() });
 
 export const DeleteBody = Type.Object({ instance_id_set: IdSet });
@@ -53,7 +97,7 @@ export const PhysicalServersAnswer = Type.Object({
 export const manageStates = ['onboard', 'os-ready', 'ready', 'in-use', 'maintain', 'offboarding'] as const;
 export type ManageState = (typeof manageStates)[number];
 
-const manageStateOf: Record<NodeStanding, ManageState> = {
+export const manageStateOf: Record<NodeStanding, ManageState> = {
   enrolled: 'os-ready',
   ready: 'ready',
   'in-use': 'in-use',
@@ -131,7 +175,11 @@ function toTag(tag: string): { key: string; value: string } {
 }
 
 /** @param owner whose machine it is, or may become: the project that looks, and its account */
-export function toPhysicalServer(node: Node, owner: { projectId: string; accountId: string }) {
+export function toPhysicalServer(
+  node: Node,
+  owner: { projectId: string; accountId: string },
+  tags: Tag[] = [],
+) {
   const { inventory, powerOperation, powerOutcome, powerError } = node;
   return {
     id: node.id,
@@ -144,13 +192,13 @@ export function toPhysicalServer(node: Node, owner: { projectId: string; account
     ...(powerOperation && powerOutcome ? { operation_state: `${powerOperation}-${powerOutcome}` } : {}),
     health_state: node.health,
     onboard_time: node.createdAt.toISOString(),
-    location: { dc: node.zone, rack: node.rack, unit: String(node.unit) },
+    location: { dc: roomOf(node), rack: node.rack, unit: String(node.unit) },
     hardware_attributes: {
       sn: inventory?.serialNumber ?? '',
       manufacturer: inventory?.manufacturer ?? '',
       model: inventory?.model ?? '',
     },
-    tags: [],
+    tags,
     ...(powerOutcome === 'failed' && powerOperation && powerError
       ? { error: toFault(powerError.kind, powerError.message, powerOperation) }
       : {}),

@@ -19,6 +19,8 @@ const services = [
   { type: 'bms', name: 'bms', path: `/v1/${projectMark}` },
   { type: 'image', name: 'glance', path: '/image' },
   { type: 'network', name: 'neutron', path: '/network' },
+  { type: 'volumev2', name: 'cinderv2', path: `/volume/v2/${projectMark}` },
+  { type: 'volumev3', name: 'cinderv3', path: `/volume/v3/${projectMark}` },
   { type: 'vpc', name: 'vpc', path: `/v1/${projectMark}` },
   { type: 'clouddc', name: 'clouddc', path: `/v1/${projectMark}` },
 ];

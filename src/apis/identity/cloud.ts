@@ -1,4 +1,6 @@
 /** What the handlers of this API work with. */
+import type { AccessKeys } from '../../core/access-keys.ts';
+import type { ApplicationCredentials } from '../../core/application-credentials.ts';
 import type { Tenancy } from '../../core/tenancy.ts';
 
 export interface Passwords {
@@ -8,6 +10,8 @@ export interface Passwords {
 
 export interface Cloud {
   tenancy: Tenancy;
+  accessKeys: AccessKeys;
+  applicationCredentials: ApplicationCredentials;
   region: string;
   /** Life of a token. */
   tokenHours: number;

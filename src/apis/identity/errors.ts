@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { notAllowed, type ErrorKind, type IngotError } from '../../core/errors.ts';
 import type { Answer, Call } from '../api.ts';
+import { toIamError } from './iam-errors.ts';
 
 const statusCodes: Record<ErrorKind, number> = {
   'not-found': 404,
@@ -31,7 +32,8 @@ export function forbidden(action: string): IngotError {
   return notAllowed(`You are not authorized to perform the requested action: identity:${action}.`);
 }
 
-export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>): Answer {
+export function toError({ facts }: IngotError, { origin, path }: Pick<Call, 'origin' | 'path'>): Answer {
+  if (path.startsWith('/v3.0/')) return toIamError(facts);
   const code = statusCodes[facts.kind];
   return {
     statusCode: code,

@@ -1,5 +1,6 @@
-/** Who somebody is: by password or by an earlier token (Identity API v3, "Authentication"). */
+/** Who somebody is: by password, by an earlier token or by the secret of a program (Identity API v3, "Authentication"). */
 import type { Static } from 'typebox';
+import type { ApplicationCredential } from '../../core/application-credentials.ts';
 import { invalid, unauthenticated } from '../../core/errors.ts';
 import type { Credentials, User } from '../../core/tenancy.ts';
 import { hashToken } from '../auth.ts';
@@ -12,8 +13,10 @@ type Identity = Static<typeof LoginBody>['auth']['identity'];
 export interface Proof {
   user: User;
   methods: string[];
-  /** A token made from a token does not outlive it. */
+  /** A token does not outlive the token or the credential that it is made from. */
   mostUntil: Date | null;
+  /** With which a program logged in; says where the token is good. */
+  applicationCredential: ApplicationCredential | null;
 }
 
 const mostFailures = 5;
@@ -24,7 +27,7 @@ export async function prove(cloud: Cloud, call: Call, identity: Identity): Promi
   const methods = [...new Set(identity.methods)];
   const missing = methods.find((method) => !Object.hasOwn(identity, method));
   if (missing !== undefined) throw invalid(`Expecting to find ${missing} in identity.`);
-  const known = methods.filter((method) => method === 'password' || method === 'token');
+  const known = methods.filter((method) => method in provers) as (keyof typeof provers)[];
   if (methods.length === 0 || known.length < methods.length) throw unauthenticated('unsupported method');
 
   const proofs: Proof[] = [];
@@ -34,25 +37,70 @@ export async function prove(cloud: Cloud, call: Call, identity: Identity): Promi
   return {
     user,
     methods: [...new Set(proofs.flatMap((proof) => proof.methods))],
-    mostUntil: proofs.find(({ mostUntil }) => mostUntil)?.mostUntil ?? null,
+    mostUntil: proofs.reduce<Date | null>((end, { mostUntil }) => earlier(end, mostUntil), null),
+    applicationCredential:
+      proofs.find(({ applicationCredential }) => applicationCredential)?.applicationCredential ?? null,
   };
+}
+
+function earlier(one: Date | null, other: Date | null): Date | null {
+  return one && other ? new Date(Math.min(one.getTime(), other.getTime())) : (one ?? other);
 }
 
 const provers = {
   async password(cloud: Cloud, call: Call, { password: given }: Identity): Promise<Proof> {
     const found = await findCredentials(cloud, given!.user);
     const user = await checkPassword(cloud, call, found, given!.user.password);
-    return { user, methods: ['password'], mostUntil: null };
+    return { user, methods: ['password'], mostUntil: null, applicationCredential: null };
   },
 
   async token({ tenancy }: Cloud, _call: Call, { token }: Identity): Promise<Proof> {
     const caller = await tenancy.findCaller(hashToken(token!.id));
     if (!caller) throw unauthenticated('unknown token');
-    return { user: caller.user, methods: ['token', ...caller.methods], mostUntil: caller.expiresAt };
+    // Such a token is good for one project; another one made from it might not be.
+    if (caller.applicationCredential) throw unauthenticated('a token of an application credential');
+    return {
+      user: caller.user,
+      methods: ['token', ...caller.methods],
+      mostUntil: caller.expiresAt,
+      applicationCredential: null,
+    };
+  },
+
+  async application_credential(cloud: Cloud, call: Call, identity: Identity): Promise<Proof> {
+    const given = identity.application_credential!;
+    const found = await findSecret(cloud, given);
+    const owner = found && (await cloud.tenancy.findCredentials({ id: found.credential.userId }));
+    const user = await checkPassword(
+      cloud,
+      call,
+      owner && { ...owner, passwordHash: found.secretHash },
+      given.secret,
+    );
+    const { credential } = found!;
+    const { expiresAt } = credential;
+    if (expiresAt && expiresAt.getTime() <= cloud.now()) throw unauthenticated('expired');
+    return {
+      user,
+      methods: ['application_credential'],
+      mostUntil: expiresAt,
+      applicationCredential: credential,
+    };
   },
 };
 
-type GivenUser = NonNullable<Identity['password']>['user'];
+type GivenSecret = NonNullable<Identity['application_credential']>;
+
+async function findSecret(cloud: Cloud, { id, name, user }: GivenSecret) {
+  if (id !== undefined) return cloud.applicationCredentials.findSecret({ id });
+  if (name === undefined || !user) {
+    throw invalid('Expecting to find id, or name and user in application_credential.');
+  }
+  const owner = await findCredentials(cloud, user);
+  return owner && cloud.applicationCredentials.findSecret({ userId: owner.user.id, name });
+}
+
+type GivenUser = NonNullable<GivenSecret['user']>;
 
 async function findCredentials({ tenancy }: Cloud, { id, name, domain }: GivenUser) {
   if (id !== undefined) return tenancy.findCredentials({ id });

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { TSchema } from 'typebox';
 import { hashPassword, verifyPassword } from '../../engine/password.ts';
 import type { Answer, Api, Call, Route } from '../api.ts';
+import * as accessKeys from './access-keys.ts';
+import * as applicationCredentials from './application-credentials.ts';
 import * as assignments from './assignments.ts';
 import * as catalog from './catalog.ts';
 import type { Cloud } from './cloud.ts';
@@ -27,6 +29,8 @@ type Row = [
 ];
 
 const onProject = '/v3/projects/:project/users/:user/roles';
+const credentials = '/v3.0/OS-CREDENTIAL/credentials';
+const programs = '/v3/users/:user/application_credentials';
 const onDomain = '/v3/domains/:domain/users/:user/roles';
 
 /** Ids as in Keystone's policies. What `read` shows to whom is each handler's affair; `admin` is all or nothing. */
@@ -81,6 +85,18 @@ const rows: Row[] = [
   ['revoke_domain_grant', 'admin', 'DELETE', `${onDomain}/:role`, 'Take a role on a domain', assignments.unassign],
   ['list_role_assignments', 'read', 'GET', '/v3/role_assignments', 'List who holds which role', assignments.list],
 
+  ['create_access_key', 'read', 'POST', credentials, 'Create an access key', accessKeys.create, wire.AccessKeyBody],
+  ['list_access_keys', 'read', 'GET', credentials, 'List access keys', accessKeys.list],
+  ['get_access_key', 'read', 'GET', `${credentials}/:access`, 'Show an access key', accessKeys.show],
+  ['update_access_key', 'read', 'PUT', `${credentials}/:access`, 'Change an access key', accessKeys.change, wire.AccessKeyChange],
+  ['delete_access_key', 'read', 'DELETE', `${credentials}/:access`, 'Delete an access key', accessKeys.remove],
+  ['create_temporary_key', 'open', 'POST', '/v3.0/OS-CREDENTIAL/securitytokens', 'Create a temporary access key for a token', accessKeys.createTemporary, wire.TemporaryKeyBody],
+
+  ['create_application_credential', 'read', 'POST', programs, 'Create an application credential', applicationCredentials.create, wire.ApplicationCredentialBody],
+  ['list_application_credentials', 'read', 'GET', programs, 'List application credentials', applicationCredentials.list],
+  ['get_application_credential', 'read', 'GET', `${programs}/:credential`, 'Show an application credential', applicationCredentials.show],
+  ['delete_application_credential', 'read', 'DELETE', `${programs}/:credential`, 'Delete an application credential', applicationCredentials.remove],
+
   ['list_regions', 'read', 'GET', '/v3/regions', 'List regions', catalog.listRegions],
   ['get_region', 'read', 'GET', '/v3/regions/:id', 'Show a region', catalog.showRegion],
   ['list_services', 'read', 'GET', '/v3/services', 'List services', catalog.listServices],
@@ -89,7 +105,10 @@ const rows: Row[] = [
   ['get_endpoint', 'read', 'GET', '/v3/endpoints/:id', 'Show an endpoint', catalog.showEndpoint],
 ];
 
-type Given = Pick<Cloud, 'tenancy' | 'region' | 'tokenHours' | 'now'> &
+type Given = Pick<
+  Cloud,
+  'tenancy' | 'accessKeys' | 'applicationCredentials' | 'region' | 'tokenHours' | 'now'
+> &
   Partial<Pick<Cloud, 'passwords' | 'log'>>;
 
 export function identityApi(given: Given): Api {

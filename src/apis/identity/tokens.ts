@@ -16,8 +16,13 @@ const hourMs = 3_600_000;
 
 export async function create(cloud: Cloud, call: Call): Promise<Answer> {
   const { identity, scope } = (call.body as Static<typeof LoginBody>).auth;
-  const { user, methods, mostUntil } = await prove(cloud, call, identity);
-  const { projectId, accountId } = await findScope(cloud, user, scope);
+  const { user, methods, mostUntil, applicationCredential } = await prove(cloud, call, identity);
+  if (applicationCredential && scope !== undefined) {
+    throw unauthenticated('an application credential has its own scope');
+  }
+  const { projectId, accountId } = applicationCredential
+    ? { projectId: applicationCredential.projectId, accountId: null }
+    : await findScope(cloud, user, scope);
 
   const token = randomBytes(32).toString('base64url');
   const issuedAt = new Date(cloud.now());
@@ -30,6 +35,7 @@ export async function create(cloud: Cloud, call: Call): Promise<Answer> {
     userId: user.id,
     projectId,
     accountId,
+    applicationCredentialId: applicationCredential?.id ?? null,
     methods,
     auditId,
     issuedAt,

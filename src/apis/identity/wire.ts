@@ -1,5 +1,7 @@
 /** The words of Keystone v3: bodies as TypeBox schemas, records as JSON (Identity API v3). */
 import { Type } from 'typebox';
+import type { AccessKey } from '../../core/access-keys.ts';
+import type { ApplicationCredential } from '../../core/application-credentials.ts';
 import {
   builtInRoles,
   type Account,
@@ -19,6 +21,11 @@ const Enabled = Type.Optional(Type.Boolean());
 /** In a login a name that is too long is only one that nobody has. */
 const GivenText = Type.String();
 const GivenDomain = Type.Object({ id: Type.Optional(GivenText), name: Type.Optional(GivenText) });
+const GivenUser = Type.Object({
+  id: Type.Optional(GivenText),
+  name: Type.Optional(GivenText),
+  domain: Type.Optional(GivenDomain),
+});
 
 export const LoginBody = Type.Object({
   auth: Type.Object({
@@ -26,15 +33,18 @@ export const LoginBody = Type.Object({
       methods: Type.Array(Type.String()),
       password: Type.Optional(
         Type.Object({
-          user: Type.Object({
-            id: Type.Optional(GivenText),
-            name: Type.Optional(GivenText),
-            domain: Type.Optional(GivenDomain),
-            password: Type.String(),
-          }),
+          user: Type.Intersect([GivenUser, Type.Object({ password: Type.String() })]),
         }),
       ),
       token: Type.Optional(Type.Object({ id: Type.String() })),
+      application_credential: Type.Optional(
+        Type.Object({
+          id: Type.Optional(GivenText),
+          name: Type.Optional(GivenText),
+          secret: Type.String(),
+          user: Type.Optional(GivenUser),
+        }),
+      ),
     }),
     scope: Type.Optional(
       Type.Union([
@@ -104,15 +114,55 @@ export const RoleChange = Type.Object({
   role: Type.Object({ name: Type.Optional(Name), description: Type.Optional(Text) }),
 });
 
+const Access = Type.Object({ description: Type.Optional(Type.String({ maxLength: 4_096 })) });
+export const AccessKeyBody = Type.Object({
+  credential: Type.Intersect([Access, Type.Object({ user_id: Id })]),
+});
+export const AccessKeyChange = Type.Object({
+  credential: Type.Intersect([
+    Access,
+    Type.Object({ status: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('inactive')])) }),
+  ]),
+});
+
+export const TemporaryKeyBody = Type.Object({
+  auth: Type.Object({
+    identity: Type.Object({
+      methods: Type.Array(Type.String()),
+      policy: Type.Optional(Type.Unknown()),
+      token: Type.Optional(
+        Type.Object({
+          id: Type.Optional(Type.String()),
+          duration_seconds: Type.Optional(Type.Integer({ minimum: 900, maximum: 86_400 })),
+        }),
+      ),
+    }),
+  }),
+});
+
+export const ApplicationCredentialBody = Type.Object({
+  application_credential: Type.Object({
+    name: Name,
+    description: Type.Optional(Text),
+    secret: Type.Optional(Type.Union([Password, Type.Null()])),
+    expires_at: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    roles: Type.Optional(
+      Type.Array(Type.Object({ id: Type.Optional(GivenText), name: Type.Optional(GivenText) })),
+    ),
+    unrestricted: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    access_rules: Type.Optional(Type.Union([Type.Array(Type.Unknown()), Type.Null()])),
+  }),
+});
+
 /** RFC 3339 in UTC with six decimals, as all clients parse it. */
-function toTime(at: Date): string {
+export function toTime(at: Date): string {
   return at.toISOString().replace('Z', '000Z');
 }
 
 const toName = ({ id, name }: { id: string; name: string }) => ({ id, name });
 
 export function toToken(caller: Caller, catalog: ReturnType<typeof toCatalog> | undefined) {
-  const { user, userAccount, project, projectAccount, account } = caller;
+  const { user, userAccount, project, projectAccount, account, applicationCredential: program } = caller;
   return {
     methods: caller.methods,
     issued_at: toTime(caller.issuedAt),
@@ -124,8 +174,28 @@ export function toToken(caller: Caller, catalog: ReturnType<typeof toCatalog> | 
       is_domain: false,
     }),
     ...(account && { domain: toName(account) }),
+    ...(program && { application_credential: { ...toName(program), restricted: program.isRestricted } }),
     ...((project || account) && { roles: caller.roles.map(toName) }),
     ...(catalog && { catalog }),
+  };
+}
+
+export function toAccessKey({ access, userId, description, enabled, createdAt }: AccessKey) {
+  const status = enabled ? 'active' : 'inactive';
+  return { access, user_id: userId, status, create_time: toTime(createdAt), description };
+}
+
+export function toApplicationCredential(one: ApplicationCredential, origin: string) {
+  return {
+    id: one.id,
+    name: one.name,
+    description: one.description,
+    project_id: one.projectId,
+    roles: one.roles.map(({ id, name }) => ({ id, name, domain_id: null })),
+    expires_at: one.expiresAt && toTime(one.expiresAt),
+    unrestricted: one.unrestricted,
+    system: null,
+    links: { self: `${origin}/v3/users/${one.userId}/application_credentials/${one.id}` },
   };
 }
 

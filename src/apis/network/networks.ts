@@ -1,12 +1,14 @@
-/** Networks, subnets, ports and extensions, read only. */
+/** Networks, subnets, ports and extensions, read. */
 import type { Catalog } from '../../core/catalog.ts';
 import { notFound } from '../../core/errors.ts';
+import type { Networks } from '../../core/network.ts';
 import { callerOf, ok, single, type Answer, type Call } from '../api.ts';
 import { select } from './selection.ts';
 import { extensions, toNetwork, toPort, toSubnet } from './wire.ts';
 
 export interface Cloud {
   catalog: Catalog;
+  networks: Networks;
 }
 
 export function showVersions(_cloud: Cloud, { origin }: Call): Answer {

@@ -1,41 +1,80 @@
-/** Neutron v2.0, as far as clients need it to make servers: reading networks, subnets and ports. */
+/**
+ * Neutron v2.0, as far as clients need it to make servers, under `/network` and, for the provider of Huawei Cloud, under
+ * `/v2.0`; and the VPC API v1, which shows the same.
+ */
+import type { TSchema } from 'typebox';
 import type { Answer, Api, Call, Route } from '../api.ts';
+import * as changes from './changes.ts';
 import { toError } from './errors.ts';
 import * as networks from './networks.ts';
+import * as vpc from './vpc.ts';
+import { NetworkBody, PortBody, SubnetBody } from './wire.ts';
 
 type Handler = (cloud: networks.Cloud, call: Call) => Promise<Answer> | Answer;
 
 export function networkApi(cloud: networks.Cloud): Api {
-  const get = (
+  const route = (
+    method: Route['method'],
     id: string,
     path: string,
     summary: string,
     handler: Handler,
-    access: Route['access'] = 'read',
+    more: { access?: Route['access']; body?: TSchema; action?: string } = {},
   ): Route => ({
     id,
-    method: 'GET',
-    path: `/network${path}`,
+    method,
+    path,
     summary,
-    access,
+    access: method === 'GET' ? 'read' : 'write',
     action: id,
+    ...more,
     handle: (call) => handler(cloud, call),
   });
+  const neutron = (root: string): Route[] => {
+    const get = (id: string, path: string, summary: string, handler: Handler) =>
+      route('GET', id, root + path, summary, handler);
+    const post = (id: string, path: string, summary: string, handler: Handler, body: TSchema) =>
+      route('POST', id, root + path, summary, handler, { body });
+    const remove = (id: string, path: string, summary: string, handler: Handler) =>
+      route('DELETE', id, root + path, summary, handler);
+    return [
+      get('get_networks', '/networks', 'List networks', networks.listNetworks),
+      get('get_network', '/networks/:id', 'Show a network', networks.showNetwork),
+      post('create_network', '/networks', 'Create a network', changes.createNetwork, NetworkBody),
+      remove('delete_network', '/networks/:id', 'Delete a network', changes.removeNetwork),
+      get('get_subnets', '/subnets', 'List subnets', networks.listSubnets),
+      get('get_subnet', '/subnets/:id', 'Show a subnet', networks.showSubnet),
+      post('create_subnet', '/subnets', 'Create a subnet', changes.createSubnet, SubnetBody),
+      remove('delete_subnet', '/subnets/:id', 'Delete a subnet', changes.removeSubnet),
+      get('get_ports', '/ports', 'List ports', networks.listPorts),
+      get('get_port', '/ports/:id', 'Show a port', networks.showPort),
+      post('create_port', '/ports', 'Create a port', changes.createPort, PortBody),
+      remove('delete_port', '/ports/:id', 'Delete a port', changes.removePort),
+      get('get_extensions', '/extensions', 'List extensions', networks.listExtensions),
+      get('get_extension', '/extensions/:alias', 'Show an extension', networks.showExtension),
+    ];
+  };
+  const alias = ({ id, ...rest }: Route): Route => ({ ...rest, id: `${id}-alias` });
+  const vpcRoot = '/v1/:project_id';
   return {
     name: 'network',
     title: 'Network v2.0',
     toError,
     routes: [
-      get('versions', '', 'List API versions', networks.showVersions, 'open'),
-      get('resources', '/v2.0', 'List the collections', networks.listResources, 'open'),
-      get('get_networks', '/v2.0/networks', 'List networks', networks.listNetworks),
-      get('get_network', '/v2.0/networks/:id', 'Show a network', networks.showNetwork),
-      get('get_subnets', '/v2.0/subnets', 'List subnets', networks.listSubnets),
-      get('get_subnet', '/v2.0/subnets/:id', 'Show a subnet', networks.showSubnet),
-      get('get_ports', '/v2.0/ports', 'List ports', networks.listPorts),
-      get('get_port', '/v2.0/ports/:id', 'Show a port', networks.showPort),
-      get('get_extensions', '/v2.0/extensions', 'List extensions', networks.listExtensions),
-      get('get_extension', '/v2.0/extensions/:alias', 'Show an extension', networks.showExtension),
+      route('GET', 'versions', '/network', 'List API versions', networks.showVersions, { access: 'open' }),
+      route('GET', 'resources', '/network/v2.0', 'List the collections', networks.listResources, {
+        access: 'open',
+      }),
+      ...neutron('/network/v2.0'),
+      ...neutron('/v2.0').map(alias),
+      route('GET', 'vpcs', `${vpcRoot}/vpcs`, 'List VPCs', vpc.listVpcs, { action: 'vpc:vpcs:list' }),
+      route('GET', 'vpc', `${vpcRoot}/vpcs/:vpc_id`, 'Show a VPC', vpc.showVpc, { action: 'vpc:vpcs:get' }),
+      route('GET', 'vpc-subnets', `${vpcRoot}/subnets`, 'List subnets of VPCs', vpc.listSubnets, {
+        action: 'vpc:subnets:list',
+      }),
+      route('GET', 'vpc-subnet', `${vpcRoot}/subnets/:subnet_id`, 'Show a subnet of a VPC', vpc.showSubnet, {
+        action: 'vpc:subnets:get',
+      }),
     ],
   };
 }

@@ -1,6 +1,36 @@
 /** The words of Neutron v2.0. */
+import { Type } from 'typebox';
 import type { Network, Subnet } from '../../core/catalog.ts';
 import type { Port } from '../../core/server.ts';
+
+const Name = Type.Optional(Type.String({ maxLength: 255 }));
+
+export const NetworkBody = Type.Object({ network: Type.Object({ name: Name, description: Name }) });
+export const SubnetBody = Type.Object({
+  subnet: Type.Object({
+    network_id: Type.String(),
+    cidr: Type.String(),
+    name: Name,
+    ip_version: Type.Optional(Type.Literal(4)),
+    gateway_ip: Type.Optional(Type.String()),
+    dns_nameservers: Type.Optional(Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 5 })),
+  }),
+});
+export const PortBody = Type.Object({
+  port: Type.Object({
+    network_id: Type.String(),
+    name: Name,
+    fixed_ips: Type.Optional(
+      Type.Array(
+        Type.Object({
+          subnet_id: Type.Optional(Type.String()),
+          ip_address: Type.Optional(Type.String()),
+        }),
+        { maxItems: 1 },
+      ),
+    ),
+  }),
+});
 
 export function toNetwork(network: Network) {
   return {
@@ -59,7 +89,7 @@ export function toPort(port: Port) {
     status: port.serverId === null ? 'DOWN' : 'ACTIVE',
     admin_state_up: true,
     security_groups: [],
-    allowed_address_pairs: [],
+    allowed_address_pairs: port.addressPairs.map((ip_address) => ({ ip_address })),
     extra_dhcp_opts: [],
     'binding:vnic_type': 'baremetal',
     tags: [],

@@ -1,10 +1,11 @@
-/** What is asked of one server: power, rebuild, delete. The lifecycle table decides; nothing waits for the machine. */
+/** What is asked of one server: power, rebuild, delete, lock. The lifecycle table decides; nothing waits for the machine. */
 import type { Static } from 'typebox';
 import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
 import { callerOf, isId, projectOf, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
+import { setLocked } from './facts.ts';
 import { checkMetadata, toId } from './rules.ts';
 import { getServer } from './servers.ts';
 import { toServer, type ActionBody } from './wire.ts';
@@ -23,6 +24,8 @@ const actions: Readonly<Record<string, Action>> = {
     const powerType = isSoft ? 'SOFT' : 'HARD';
     return power(cloud, call, isSoft ? 'restart' : 'force-restart', { powerType });
   },
+  lock: (cloud, call) => setLocked(cloud, call, true),
+  unlock: (cloud, call) => setLocked(cloud, call, false),
   rebuild: (cloud, call, value) => rebuild(cloud, call, value as Rebuild),
 };
 

@@ -1,17 +1,21 @@
 /** What the handlers of this API work with. */
 import type { Catalog } from '../../core/catalog.ts';
+import type { Nics } from '../../core/network.ts';
 import type { Jobs } from '../../core/records.ts';
 import type { Servers } from '../../core/server.ts';
-import type { Create } from '../../engine/create.ts';
+import type { Volumes } from '../../core/volume.ts';
+import type { CreateOnce } from '../../engine/create-once.ts';
 import type { Submit } from '../../engine/submit.ts';
-import type { Call } from '../api.ts';
+import type { Answer, Call, Route } from '../api.ts';
 
 export interface Cloud {
   servers: Servers;
   jobs: Jobs;
   catalog: Catalog;
   submit: Submit;
-  create: Create;
+  create: CreateOnce;
+  nics: Nics;
+  volumes: Volumes;
   hashPassword: (password: string) => Promise<string>;
   /** What power actions answer: 204 as documented, 202 as upstream, or by the caller. */
   actionStatus: 'auto' | '204' | '202';
@@ -24,6 +28,12 @@ export interface NovaCall extends Call {
   /** Where `self` links begin: `http://host:port/v2.1/{project}`. */
   root: string;
 }
+
+/** A handler and its route, with `path` below the project. */
+export type Entry = [
+  handler: (cloud: Cloud, call: NovaCall) => Promise<Answer>,
+  route: Omit<Route, 'handle'>,
+];
 
 /** Where `bookmark` links begin: as `self`, without the version. */
 export function bookmarkOf(call: NovaCall): string {

@@ -5,8 +5,9 @@ import type { Static } from 'typebox';
 import type { Catalog } from '../../core/catalog.ts';
 import { IngotError, invalid, type ErrorFacts } from '../../core/errors.ts';
 import type { RequestedNic } from '../../core/server.ts';
-import type { CreateWish } from '../../engine/create.ts';
+import type { Created, CreateWish } from '../../engine/create.ts';
 import { callerOf, isId, projectOf, type Answer } from '../api.ts';
+import { toRequestKey } from '../once.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { checkMetadata, checkUserData, toId } from './rules.ts';
 import { toLinks, type CreateBody } from './wire.ts';
@@ -19,25 +20,27 @@ export async function create(cloud: Cloud, call: NovaCall): Promise<Answer> {
   checkSupported(wanted, projectOf(call));
   const password = wanted.adminPass ?? newPassword();
   const wish = { ...(await toWish(cloud.catalog, call, wanted)), password };
-  const { servers } = await cloud.create(wish).catch(rethrowInWords);
-  const first = servers[0]!;
-  if (wanted.return_reservation_id) {
-    return { statusCode: 202, body: { reservation_id: first.reservationId } };
-  }
-  const links = toLinks(call, `/servers/${first.id}`);
-  return {
-    statusCode: 202,
-    headers: { Location: links[0]!.href },
-    body: {
-      server: {
-        id: first.id,
-        links,
-        'OS-DCF:diskConfig': 'MANUAL',
-        security_groups: [{ name: 'default' }],
-        adminPass: password,
+  const toAnswer = ({ servers }: Created): Answer => {
+    const first = servers[0]!;
+    if (wanted.return_reservation_id) {
+      return { statusCode: 202, body: { reservation_id: first.reservationId } };
+    }
+    const links = toLinks(call, `/servers/${first.id}`);
+    return {
+      statusCode: 202,
+      headers: { Location: links[0]!.href },
+      body: {
+        server: {
+          id: first.id,
+          links,
+          'OS-DCF:diskConfig': 'MANUAL',
+          security_groups: [{ name: 'default' }],
+          adminPass: password,
+        },
       },
-    },
+    };
   };
+  return cloud.create(wish, toRequestKey(call), toAnswer).catch(rethrowInWords);
 }
 
 /** What we could only pretend to do is refused. */

@@ -1,4 +1,5 @@
 /** What was done to a server and what came of it (ECS os-instance-actions), read from its sub-jobs. */
+import { alterationKinds, type Alteration } from '../../core/alteration.ts';
 import { IngotError, notFound } from '../../core/errors.ts';
 import { hasEnded } from '../../core/job.ts';
 import { operationKinds, type Operation } from '../../core/operations.ts';
@@ -13,7 +14,7 @@ type Part = Awaited<ReturnType<Cloud['jobs']['listOfServer']>>[number];
 const mostListed = 1_000;
 
 /** Names of events are those of upstream's compute manager. */
-const eventNames: Record<Operation, string> = {
+const eventNames: Record<Operation | Alteration, string> = {
   create: 'compute__do_build_and_run_instance',
   start: 'compute_start_instance',
   stop: 'compute_stop_instance',
@@ -22,7 +23,13 @@ const eventNames: Record<Operation, string> = {
   'reinstall-os': 'compute_rebuild_instance',
   rebuild: 'compute_rebuild_instance',
   delete: 'compute_terminate_instance',
+  'add-nic': 'compute_attach_interface',
+  'remove-nic': 'compute_detach_interface',
+  'attach-volume': 'compute_attach_volume',
+  'detach-volume': 'compute_detach_volume',
 };
+
+const kinds = { ...operationKinds, ...alterationKinds };
 
 export async function list(cloud: Cloud, call: NovaCall): Promise<Answer> {
   return ok({ instanceActions: (await listParts(cloud, call)).map(toAction) });
@@ -49,7 +56,7 @@ async function listParts(cloud: Cloud, call: NovaCall): Promise<Part[]> {
 
 function toAction(part: Part) {
   return {
-    action: operationKinds[part.operation].novaAction,
+    action: kinds[part.operation].novaAction,
     instance_uuid: part.serverId,
     request_id: toRequestId(part.requestId),
     user_id: part.userId,

@@ -1,4 +1,4 @@
-/** Zones and limits: calls that the ECS reference describes and clients need beside those of the BMS reference. */
+/** Zones, limits and quotas: calls that the ECS reference describes and clients need beside those of the BMS reference. */
 import { notAllowed } from '../../core/errors.ts';
 import { callerOf, ok, projectOf, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
@@ -51,4 +51,58 @@ export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<An
     totalFloatingIpsUsed: 0,
   };
   return ok({ limits: { rate: [], absolute } });
+}
+
+const quotas = [
+  'cores',
+  'instances',
+  'ram',
+  'key_pairs',
+  'metadata_items',
+  'server_groups',
+  'server_group_members',
+  'injected_files',
+  'injected_file_content_bytes',
+  'injected_file_path_bytes',
+  'fixed_ips',
+  'floating_ips',
+  'security_groups',
+  'security_group_rules',
+];
+
+/** What is limited at all; all else is without limit. */
+const limits: Record<string, number> = {
+  metadata_items: mostMetadata,
+  injected_files: 0,
+  injected_file_content_bytes: 0,
+  injected_file_path_bytes: 0,
+};
+
+const limitOf = (name: string) => limits[name] ?? -1;
+
+function toQuotaSet<T>(call: NovaCall, toValue: (name: string) => T): Answer {
+  const id = call.params['quota_project_id']!;
+  if (id !== projectOf(call) && !callerOf(call).isAdmin) {
+    throw notAllowed("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.");
+  }
+  return ok({ quota_set: { id, ...Object.fromEntries(quotas.map((name) => [name, toValue(name)])) } });
+}
+
+export async function showQuotas(_cloud: Cloud, call: NovaCall): Promise<Answer> {
+  return toQuotaSet(call, limitOf);
+}
+
+/** With what is used of them. */
+export async function showQuotaDetails({ servers, catalog }: Cloud, call: NovaCall): Promise<Answer> {
+  const [used, keypairs] = await Promise.all([
+    servers.usage(call.params['quota_project_id']!),
+    catalog.listKeypairs(callerOf(call).user.id),
+  ]);
+  const inUse: Record<string, number> = {
+    cores: used.vcpus,
+    instances: used.servers,
+    ram: used.ramMib,
+    key_pairs: keypairs.length,
+  };
+  return toQuotaSet(call, (name) => ({ limit: limitOf(name), in_use: inUse[name] ?? 0, reserved: 0 }));
 }

@@ -2,23 +2,21 @@
  * Nova v2.1, microversions 2.1 to 2.26, and the legacy `/v2` of the same without microversions. N numbers count the
  * operations of the published BMS reference, X numbers those of the ECS reference that clients need besides.
  */
-import type { Answer, Api, Route } from '../api.ts';
+import type { Api, Route } from '../api.ts';
 import * as actions from './actions.ts';
-import type { Cloud, NovaCall } from './cloud.ts';
+import type { Cloud, Entry } from './cloud.ts';
 import { create } from './create.ts';
 import { toError } from './errors.ts';
 import * as flavors from './flavors.ts';
+import * as images from './images.ts';
 import * as instanceActions from './instance-actions.ts';
 import * as keypairs from './keypairs.ts';
 import { leastMinor, parseMicroversion, toHeaders } from './microversion.ts';
 import * as region from './region.ts';
+import { serverParts } from './server-parts.ts';
 import * as servers from './servers.ts';
 import { showCurrent, showLegacy } from './versions.ts';
 import { ActionBody, CreateBody, KeypairBody, UpdateBody } from './wire.ts';
-
-type Handler = (cloud: Cloud, call: NovaCall) => Promise<Answer>;
-/** `path` below the project. */
-type Entry = [handler: Handler, route: Omit<Route, 'handle'>];
 
 export function novaApi(cloud: Cloud): Api {
   return {
@@ -43,7 +41,10 @@ export function novaApi(cloud: Cloud): Api {
         access: 'open',
         handle: showLegacy,
       },
-      ...entries.flatMap((entry) => [mount(cloud, '/v2.1', entry), mount(cloud, '/v2', entry)]),
+      ...[...entries, ...serverParts].flatMap((entry) => [
+        mount(cloud, '/v2.1', entry),
+        mount(cloud, '/v2', entry),
+      ]),
     ],
   };
 }
@@ -256,6 +257,39 @@ const entries: Entry[] = [
     },
   ],
   [
+    region.showQuotas,
+    {
+      id: 'X03',
+      method: 'GET',
+      path: '/os-quota-sets/:quota_project_id',
+      summary: 'Show quotas',
+      access: 'read',
+      action: 'os_compute_api:os-quota-sets:show',
+    },
+  ],
+  [
+    region.showQuotas,
+    {
+      id: 'X03-defaults',
+      method: 'GET',
+      path: '/os-quota-sets/:quota_project_id/defaults',
+      summary: 'Show the quotas of a new project',
+      access: 'read',
+      action: 'os_compute_api:os-quota-sets:defaults',
+    },
+  ],
+  [
+    region.showQuotaDetails,
+    {
+      id: 'X03-detail',
+      method: 'GET',
+      path: '/os-quota-sets/:quota_project_id/detail',
+      summary: 'Show quotas and what is used of them',
+      access: 'read',
+      action: 'os_compute_api:os-quota-sets:detail',
+    },
+  ],
+  [
     flavors.list,
     {
       id: 'X04',
@@ -286,6 +320,17 @@ const entries: Entry[] = [
       summary: 'Show one thing that was done to a server',
       access: 'read',
       action: 'os_compute_api:os-instance-actions:show',
+    },
+  ],
+  [
+    images.list,
+    {
+      id: 'cloudimages',
+      method: 'GET',
+      path: '/cloudimages',
+      summary: 'List images, as Go clients ask for them',
+      access: 'read',
+      action: 'os_compute_api:servers:show',
     },
   ],
 ];

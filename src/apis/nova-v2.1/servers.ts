@@ -1,7 +1,7 @@
 /** Servers as records: detail, lists, change of name. */
 import type { Static } from 'typebox';
 import { notFound } from '../../core/errors.ts';
-import type { Server } from '../../core/server.ts';
+import type { Server, ServerFacts } from '../../core/server.ts';
 import { callerOf, isId, ok, projectOf, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { cutPage, parseLimit } from './paging.ts';
@@ -18,6 +18,18 @@ export async function findRecord({ servers }: Cloud, call: NovaCall): Promise<Se
 export async function getServer(cloud: Cloud, call: NovaCall): Promise<Server> {
   const server = await findRecord(cloud, call);
   if (!server || server.state === 'Deleted') throw notFound('server', call.params['server_id']!);
+  return server;
+}
+
+/** Changes facts by what they are; administrators reach the servers of all projects here too. */
+export async function revise(
+  cloud: Cloud,
+  call: NovaCall,
+  decide: (server: Server) => Partial<ServerFacts>,
+): Promise<Server> {
+  const { id, projectId } = await getServer(cloud, call);
+  const server = await cloud.servers.revise(id, projectId, decide);
+  if (!server) throw notFound('server', id);
   return server;
 }
 

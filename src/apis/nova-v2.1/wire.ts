@@ -51,10 +51,40 @@ export const UpdateBody = Type.Object({
   }),
 });
 
+/** What a key may not hold, and a value (otc0000002374260885). */
+const metadataKey = '^[^:~!@#$%^&*()=+<,>?/\'";{\\[\\]}|\\\\`]{1,255}$';
+const metadataValue = '^[^\\\\"]{0,255}$';
+const StrictMetadata = Type.Record(
+  Type.String({ pattern: metadataKey }),
+  Type.String({ pattern: metadataValue }),
+  { additionalProperties: false },
+);
+
+export const MetadataBody = Type.Object({ metadata: StrictMetadata });
+export const MetaBody = Type.Object({ meta: StrictMetadata });
+export const InterfaceBody = Type.Object({
+  interfaceAttachment: Type.Object({
+    port_id: Type.Optional(Type.String()),
+    net_id: Type.Optional(Type.String()),
+    fixed_ips: Type.Optional(
+      Type.Array(Type.Object({ ip_address: Type.String() }), { minItems: 1, maxItems: 1 }),
+    ),
+  }),
+});
+export const AttachmentBody = Type.Object({
+  volumeAttachment: Type.Object({
+    volumeId: Type.String(),
+    device: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  }),
+});
+export const TagsBody = Type.Object({ tags: Type.Array(Type.String()) });
+
 /** Exactly one key; which ones there are, the handler says. */
 export const ActionBody = Type.Object({
   'os-start': Type.Optional(Type.Unknown()),
   'os-stop': Type.Optional(Type.Unknown()),
+  lock: Type.Optional(Type.Unknown()),
+  unlock: Type.Optional(Type.Unknown()),
   reboot: Type.Optional(
     Type.Object({ type: Type.String({ pattern: '^([Ss][Oo][Ff][Tt]|[Hh][Aa][Rr][Dd])$' }) }),
   ),
@@ -141,7 +171,10 @@ export function toServer(call: NovaCall, server: Server) {
     'OS-EXT-SRV-ATTR:instance_name': `instance-${server.number.toString(16).padStart(8, '0')}`,
     'OS-SRV-USG:launched_at': toMicroseconds(server.launchedAt),
     'OS-SRV-USG:terminated_at': toMicroseconds(server.terminatedAt),
-    'os-extended-volumes:volumes_attached': [],
+    'os-extended-volumes:volumes_attached': server.volumes.map(({ id, deleteOnTermination }) => ({
+      id,
+      ...(call.minor >= 3 && { delete_on_termination: deleteOnTermination }),
+    })),
     'os:scheduler_hints': { group: [] },
     sys_tags: [{ key: '_sys_enterprise_project_id', value: server.enterpriseProjectId }],
     enterprise_project_id: server.enterpriseProjectId,

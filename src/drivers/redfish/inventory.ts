@@ -3,15 +3,16 @@ import type { BmcAddress, Health, Inventory } from '../../core/node.ts';
 import type { Client } from './bmc.ts';
 import { isAbsent, readMembers } from './collection.ts';
 import { toLink, toLinks, toList, toNumber, toRecord, toText, type Json } from './fields.ts';
-import { readDisks } from './inventory-disks.ts';
+import { readParts } from './inventory-parts.ts';
+import { readStorage } from './inventory-storage.ts';
 import { readSystem } from './system.ts';
 
 export async function inspect(client: Client, named: BmcAddress['system']): Promise<Inventory> {
   const { body: system } = await readSystem(client, named);
-  const [processors, memory, disks, nics, manager] = await Promise.all([
+  const [processors, modules, storage, nics, manager] = await Promise.all([
     readMembers(client, toLink(system['Processors'])),
-    readMemoryMib(client, system),
-    readDisks(client, system),
+    readMembers(client, toLink(system['Memory'])),
+    readStorage(client, system),
     readMembers(client, toLink(system['EthernetInterfaces'])),
     readManager(client, system),
   ]);
@@ -25,12 +26,13 @@ export async function inspect(client: Client, named: BmcAddress['system']): Prom
     serialNumber: toText(system['SerialNumber']) ?? toText(system['UUID']) ?? 'unknown',
     cpuCores: countCores(cpus, summary),
     cpuModel: toText(summary['Model']) ?? toText(cpus[0]?.['Model']) ?? 'unknown',
-    memoryMib: memory,
-    disks,
+    memoryMib: toMemoryMib(system, modules),
+    disks: storage.disks,
     nics: distinct(nics.flatMap(toNic)),
     biosVersion: toText(system['BiosVersion']),
     bmcVersion: toText(manager?.['FirmwareVersion']),
     health: toHealth(toRecord(system['Status'])),
+    parts: await readParts(client, system, { cpus, modules, controllers: storage.controllers }),
   };
 }
 
@@ -41,10 +43,9 @@ function countCores(cpus: Json[], summary: Json): number {
 }
 
 /** MemorySummary is in GiB; without it the modules are added up, which are in MiB. */
-async function readMemoryMib(client: Client, system: Json): Promise<number> {
+function toMemoryMib(system: Json, modules: Json[]): number {
   const total = toNumber(toRecord(system['MemorySummary'])['TotalSystemMemoryGiB']);
   if (total) return Math.round(total * 1024);
-  const modules = await readMembers(client, toLink(system['Memory']));
   return modules.reduce((sum, module) => sum + (toNumber(module['CapacityMiB']) ?? 0), 0);
 }
 

@@ -17,7 +17,7 @@ export const network: Step = async ({ work, delivery, subJob }) => {
 };
 
 export const release: Step = async ({ work, delivery, subJob }) => {
-  await work.disconnectServer(subJob.serverId!);
+  await work.disconnectServer(subJob.serverId!, subJob.input.deleteVolumes ?? false);
   const { node } = delivery;
   const evidence = node ? `node ${node.name} let go` : 'there was no node to let go';
   return { is: 'done', evidence, ...(node ? { node: { id: node.id, freed: true } } : {}) };

@@ -1,0 +1,69 @@
+/** Bodies: kept as bytes, for a signature covers them; then JSON; then held against the route's schema. */
+import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { TLocalizedValidationError } from 'typebox/error';
+import { IngotError, invalid } from '../core/errors.ts';
+import { isSigned } from './auth.ts';
+import { tooLarge } from './failure.ts';
+
+/** 1 MiB holds the largest documented body (1000 servers, 32 KB user data) many times over. */
+const bodyLimit = 1_048_576;
+/** The gateway's documented limit for signed requests. */
+export const signedBodyLimit = 12 * 1_048_576;
+
+/** Of any type: clients send actions with odd or no types, and empty bodies with a JSON type. */
+export function keepBytes(app: FastifyInstance): void {
+  // A GET may have a body (RFC 9110 §9.3.1). It means nothing, but a signature covers it.
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(['application/json', '*'], { parseAs: 'buffer' }, (request, body, done) => {
+    const isOpen = request.routeOptions.config.ingot?.access === 'open';
+    const limit = isSigned(request.headers) && !isOpen ? signedBodyLimit : bodyLimit;
+    done(body.length > limit ? tooLarge(limit) : null, body);
+  });
+}
+
+export function parseJson(body: Buffer | undefined): unknown {
+  if (!body || body.length === 0) return undefined;
+  try {
+    const text = body.toString('utf8');
+    return JSON.parse(text, mayHideNoText.test(text) ? refuseNoText : undefined);
+  } catch (error) {
+    if (error instanceof IngotError) throw error;
+    throw new IngotError({
+      kind: 'invalid',
+      code: 'malformed',
+      // What some of the parser's messages quote may be a password.
+      message: `Malformed JSON: ${(error as Error).message.replace(/, ?\.*".*/s, '')}`,
+    });
+  }
+}
+
+/** Escapes of NUL and of surrogates, which with luck are pairs. */
+const mayHideNoText = /\\u(0000|d[89a-f])/i;
+
+/** What PostgreSQL can keep in no text, nor in JSON. */
+function refuseNoText(key: string, value: unknown): unknown {
+  for (const text of [key, value]) {
+    if (typeof text !== 'string' || (text.isWellFormed() && !text.includes('\0'))) continue;
+    throw invalid('The request contains a NUL character or half of a surrogate pair.');
+  }
+  return value;
+}
+
+export function bodyValidator(schema: TSchema) {
+  const compiled = Compile(schema);
+  return (body: unknown) => {
+    if (compiled.Check(body)) return { value: body };
+    const [first] = compiled.Errors(body);
+    const field = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';
+    const says = first ? inWords(first) : 'is wrong';
+    return { error: invalid(field ? `${field}: ${says}` : `the body ${says}`, field) };
+  };
+}
+
+function inWords({ keyword, params, message }: TLocalizedValidationError): string {
+  if (keyword === 'enum') return `must be one of ${params.allowedValues.join(', ')}`;
+  return keyword === 'boolean' ? 'is not known here' : message;
+}

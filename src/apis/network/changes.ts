@@ -1,0 +1,111 @@
+/** Networks, subnets and ports made and removed by tenants. */
+import { BlockList, isIPv4 } from 'node:net';
+import type { Static } from 'typebox';
+import type { Network } from '../../core/catalog.ts';
+import { invalid, notAllowed, notFound } from '../../core/errors.ts';
+import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
+import type { Cloud } from './networks.ts';
+import { toNetwork, toPort, toSubnet, type NetworkBody, type PortBody, type SubnetBody } from './wire.ts';
+
+/** What is made belongs to a project. */
+function projectOf(call: Call): string {
+  const { project } = callerOf(call);
+  if (!project) throw notAllowed('This needs a token with a project.');
+  return project.id;
+}
+
+export async function createNetwork({ catalog, networks }: Cloud, call: Call): Promise<Answer> {
+  const { network: wish } = call.body as Static<typeof NetworkBody>;
+  const projectId = projectOf(call);
+  const { id } = await networks.createNetwork({
+    projectId,
+    name: wish.name ?? '',
+    description: wish.description ?? '',
+  });
+  return ok({ network: toNetwork((await catalog.findNetwork(id, projectId))!) }, 201);
+}
+
+export async function createSubnet({ catalog, networks }: Cloud, call: Call): Promise<Answer> {
+  const { subnet: wish } = call.body as Static<typeof SubnetBody>;
+  const projectId = projectOf(call);
+  const cidr = parseCidr(wish.cidr);
+  const gatewayIp = wish.gateway_ip ?? toAddress(cidr.first + 1);
+  if (!isIPv4(gatewayIp) || !contains(wish.cidr, gatewayIp)) {
+    throw invalid(`Gateway ${gatewayIp} is not in ${wish.cidr}.`, 'gateway_ip');
+  }
+  const network = await getOwn(catalog, wish.network_id, projectId);
+  const made = { networkId: network.id, name: wish.name ?? '', cidr: wish.cidr, gatewayIp };
+  const { id } = await networks.createSubnet({ ...made, dns: wish.dns_nameservers ?? [] }, projectId);
+  const now = await getOwn(catalog, network.id, projectId);
+  return ok(
+    {
+      subnet: toSubnet(
+        now,
+        now.subnets.find((subnet) => subnet.id === id)!,
+      ),
+    },
+    201,
+  );
+}
+
+async function getOwn(catalog: Cloud['catalog'], id: string, projectId: string): Promise<Network> {
+  const network = isId(id) ? await catalog.findNetwork(id, projectId) : null;
+  if (!network) throw notFound('network', id);
+  if (network.projectId === null)
+    throw notAllowed(`The network ${id} is open to all; nobody changes it here.`);
+  return network;
+}
+
+/** @throws invalid unless it is an IPv4 network with room for a server beside the gateway */
+function parseCidr(cidr: string): { first: number } {
+  const [address = '', prefix = ''] = cidr.split('/');
+  const bits = Number(prefix);
+  if (!isIPv4(address) || !/^\d+$/.test(prefix) || bits < 8 || bits > 29) {
+    throw invalid(`Invalid input for cidr: ${cidr} is no IPv4 network of /8 to /29.`, 'cidr');
+  }
+  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  if (first % 2 ** (32 - bits) !== 0) {
+    throw invalid(`Invalid input for cidr: ${cidr} has host bits set.`, 'cidr');
+  }
+  return { first };
+}
+
+function toAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+}
+
+function contains(cidr: string, ip: string): boolean {
+  const [address, prefix] = cidr.split('/');
+  const block = new BlockList();
+  block.addSubnet(address!, Number(prefix));
+  return block.check(ip);
+}
+
+/** In a network of the project or one that is open to all; a server can be made with it or tied to it later. */
+export async function createPort({ catalog, networks }: Cloud, call: Call): Promise<Answer> {
+  const { port: wish } = call.body as Static<typeof PortBody>;
+  const projectId = projectOf(call);
+  const network = isId(wish.network_id) ? await catalog.findNetwork(wish.network_id, projectId) : null;
+  if (!network) throw notFound('network', wish.network_id);
+  const ip = wish.fixed_ips?.[0]?.ip_address ?? null;
+  if (ip !== null && !(isIPv4(ip) && network.subnets.some(({ cidr }) => contains(cidr, ip)))) {
+    throw invalid(`IP address ${ip} is not a valid IP for the network ${network.id}.`, 'fixed_ips');
+  }
+  const { id } = await networks.createPort({ projectId, networkId: network.id, ip, name: wish.name ?? '' });
+  const [port] = await catalog.listPorts(projectId, { id });
+  return ok({ port: toPort(port!) }, 201);
+}
+
+type Remover = 'removeNetwork' | 'removeSubnet' | 'removePort';
+
+const removeWith =
+  (subject: string, remover: Remover) =>
+  async ({ networks }: Cloud, call: Call): Promise<Answer> => {
+    const id = call.params['id']!;
+    if (!isId(id) || !(await networks[remover](id, projectOf(call)))) throw notFound(subject, id);
+    return { statusCode: 204 };
+  };
+
+export const removeNetwork = removeWith('network', 'removeNetwork');
+export const removeSubnet = removeWith('subnet', 'removeSubnet');
+export const removePort = removeWith('port', 'removePort');

@@ -1,0 +1,88 @@
+/**
+ * Tags of a server (N32–N37), from microversion 2.26 on. They may be put in any state: a Go client does so right after
+ * the create.
+ */
+import type { Static } from 'typebox';
+import { IngotError, invalid, notFound } from '../../core/errors.ts';
+import { ok, type Answer } from '../api.ts';
+import type { Cloud, NovaCall } from './cloud.ts';
+import { getServer, revise } from './servers.ts';
+import { toLinks, type TagsBody } from './wire.ts';
+
+const sinceMinor = 26;
+const mostTags = 50;
+const longestTag = 80;
+
+/** An older microversion does not know these paths. */
+function checkVersion(call: NovaCall): void {
+  if (call.minor < sinceMinor) throw notFound('path', call.path);
+}
+
+function checkTag(tag: string): string {
+  const isLegal = tag.length >= 1 && tag.length <= longestTag && !tag.startsWith('.') && !/[/,]/.test(tag);
+  if (!isLegal) throw invalid(`Invalid tag: ${tag}`, 'tags');
+  return tag;
+}
+
+export async function list(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  checkVersion(call);
+  return ok({ tags: (await getServer(cloud, call)).tags });
+}
+
+/** All of them, so that the system tag goes too where it is not among the new ones (otc0000002340222824). */
+export async function replace(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  checkVersion(call);
+  const wanted = [...new Set((call.body as Static<typeof TagsBody>).tags.map(checkTag))];
+  checkNumber(wanted);
+  const { tags } = await revise(cloud, call, () => ({ tags: wanted }));
+  return ok({ tags });
+}
+
+export async function removeAll(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  checkVersion(call);
+  await revise(cloud, call, () => ({ tags: [] }));
+  return { statusCode: 204 };
+}
+
+/** 201 for a new one with its place, 204 for one that was there. */
+export async function putOne(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  checkVersion(call);
+  const tag = checkTag(call.params['tag']!);
+  let wasThere = false;
+  const server = await revise(cloud, call, ({ tags }) => {
+    wasThere = tags.includes(tag);
+    const changed = wasThere ? tags : [...tags, tag];
+    checkNumber(changed);
+    return { tags: changed };
+  });
+  if (wasThere) return { statusCode: 204 };
+  const [self] = toLinks(call, `/servers/${server.id}/tags/${encodeURIComponent(tag)}`);
+  return { statusCode: 201, headers: { Location: self!.href } };
+}
+
+export async function showOne(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  checkVersion(call);
+  const { id, tags } = await getServer(cloud, call);
+  if (!tags.includes(call.params['tag']!)) throw missing(call, id);
+  return { statusCode: 204 };
+}
+
+export async function removeOne(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  checkVersion(call);
+  const tag = call.params['tag']!;
+  await revise(cloud, call, ({ id, tags }) => {
+    if (!tags.includes(tag)) throw missing(call, id);
+    return { tags: tags.filter((it) => it !== tag) };
+  });
+  return { statusCode: 204 };
+}
+
+function checkNumber(tags: string[]): void {
+  if (tags.length > mostTags) throw invalid(`The number of tags exceeded the per-server limit ${mostTags}`);
+}
+
+/** The text is documented (otc0000002374260913). */
+function missing(call: NovaCall, id: string): IngotError {
+  const tag = call.params['tag']!;
+  return new IngotError({ ...notFound('tag', tag).facts, message: `Server ${id} has no tag '${tag}'` });
+}

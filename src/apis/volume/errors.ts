@@ -1,0 +1,34 @@
+/** Our kinds of failure as Cinder's faults: an object with one key, named after the status code. */
+import type { ErrorKind, IngotError } from '../../core/errors.ts';
+import type { Answer, Call } from '../api.ts';
+
+/** Cinder answers 400 to what the status of a volume does not allow. */
+const faults: Partial<Record<ErrorKind, [statusCode: number, name: string]>> = {
+  'not-found': [404, 'itemNotFound'],
+  'not-allowed': [403, 'forbidden'],
+  invalid: [400, 'badRequest'],
+  conflict: [400, 'badRequest'],
+  'wrong-method': [405, 'badMethod'],
+  'too-many-requests': [429, 'overLimit'],
+  'too-large': [413, 'overLimit'],
+  unavailable: [503, 'serviceUnavailable'],
+};
+
+export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>): Answer {
+  const { kind, subject, id } = facts;
+  if (kind === 'unauthenticated') return toUnauthenticated(origin);
+  const [code, name] = faults[kind] ?? [500, 'computeFault'];
+  const isMissing = kind === 'not-found' && subject === 'volume';
+  const message = isMissing ? `Volume ${id} could not be found.` : facts.message;
+  return { statusCode: code, body: { [name]: { code, message } } };
+}
+
+/** Not Cinder's own: it is the middleware of Keystone that answers here. */
+function toUnauthenticated(origin: string): Answer {
+  const message = 'The request you have made requires authentication.';
+  return {
+    statusCode: 401,
+    body: { error: { code: 401, title: 'Unauthorized', message } },
+    headers: { 'WWW-Authenticate': `Keystone uri="${origin}/v3"` },
+  };
+}

@@ -1,0 +1,83 @@
+/** Cinder v3, and v2 of the same: volumes that servers can be tied to. */
+import type { TSchema } from 'typebox';
+import { ok, type Answer, type Api, type Call, type Route } from '../api.ts';
+import { toError } from './errors.ts';
+import * as volumes from './volumes.ts';
+import { VolumeBody, VolumeChangeBody } from './wire.ts';
+
+type Handler = (cloud: volumes.Cloud, call: volumes.VolumeCall) => Promise<Answer> | Answer;
+type Entry = [
+  method: Route['method'],
+  id: string,
+  path: string,
+  summary: string,
+  handler: Handler,
+  body?: TSchema,
+];
+
+const entries: Entry[] = [
+  ['GET', 'list', '/volumes', 'List volumes', volumes.list],
+  ['GET', 'list-details', '/volumes/detail', 'List volumes with details', volumes.listDetails],
+  ['POST', 'create', '/volumes', 'Create a volume', volumes.create, VolumeBody],
+  ['GET', 'show', '/volumes/:volume_id', 'Show a volume', volumes.show],
+  ['PUT', 'update', '/volumes/:volume_id', 'Rename or describe a volume', volumes.update, VolumeChangeBody],
+  ['DELETE', 'delete', '/volumes/:volume_id', 'Delete a volume', volumes.remove],
+  ['GET', 'types', '/types', 'List volume types', volumes.listTypes],
+  ['GET', 'type', '/types/:type_id', 'Show a volume type', volumes.showType],
+];
+
+const versions = [
+  { id: 'v2.0', path: 'v2', status: 'SUPPORTED' },
+  { id: 'v3.0', path: 'v3', status: 'CURRENT' },
+] as const;
+
+/** No microversion is advertised, so that clients ask for none. */
+const toVersions =
+  (some: readonly (typeof versions)[number][]) =>
+  ({ origin }: Call): Answer =>
+    ok({
+      versions: some.map(({ id, path, status }) => ({
+        id,
+        status,
+        version: '',
+        min_version: '',
+        updated: '2017-02-25T12:00:00Z',
+        links: [{ rel: 'self', href: `${origin}/volume/${path}/` }],
+      })),
+    });
+
+export function volumeApi(cloud: volumes.Cloud): Api {
+  const open = (id: string, path: string, some: readonly (typeof versions)[number][]): Route => ({
+    id,
+    method: 'GET',
+    path,
+    summary: 'List API versions',
+    access: 'open',
+    handle: toVersions(some),
+  });
+  const mount = (version: string, [method, id, path, summary, handler, body]: Entry): Route => ({
+    id: version === 'v3' ? id : `${id}-${version}`,
+    method,
+    path: `/volume/${version}/:project_id${path}`,
+    summary,
+    access: method === 'GET' ? 'read' : 'write',
+    action: `volume:${id.replace(/-details$/, '')}`,
+    ...(body ? { body } : {}),
+    isPolled: id === 'show',
+    handle: (call) =>
+      handler(cloud, {
+        ...call,
+        root: `${call.origin}/volume/${version}/${call.params['project_id']}`,
+      }),
+  });
+  return {
+    name: 'volume',
+    title: 'Volume v3',
+    toError,
+    routes: [
+      open('versions', '/volume', versions),
+      ...versions.map((version) => open(`version-${version.path}`, `/volume/${version.path}`, [version])),
+      ...versions.flatMap(({ path }) => entries.map((entry) => mount(path, entry))),
+    ],
+  };
+}

@@ -1,0 +1,53 @@
+/** Access keys (AK/SK), with which requests are signed. */
+
+export interface AccessKey {
+  access: string;
+  userId: string;
+  description: string;
+  enabled: boolean;
+  createdAt: Date;
+}
+
+/** Told once, when it is made. */
+export interface NewAccessKey extends AccessKey {
+  secret: string;
+}
+
+/** Comes with a security token, ends by itself, and is in no list. */
+export interface TemporaryKey {
+  access: string;
+  secret: string;
+  securityToken: string;
+  expiresAt: Date;
+}
+
+/** What a signature is checked against. */
+export interface SigningKey {
+  userId: string;
+  secret: string;
+  enabled: boolean;
+  /** Wrong signatures since the last right one. */
+  failures: number;
+  isLocked: boolean;
+  /** Of a temporary key; `projectId` null: good for whatever its user may do. */
+  temporary: { tokenHash: Buffer; expiresAt: Date; projectId: string | null } | null;
+}
+
+export interface AccessKeys {
+  list(userId: string): Promise<AccessKey[]>;
+  find(access: string): Promise<AccessKey | null>;
+  /** Null when the user has as many as `most`, or is gone. */
+  create(userId: string, description: string, most: number): Promise<NewAccessKey | null>;
+  change(
+    access: string,
+    change: Partial<Pick<AccessKey, 'enabled' | 'description'>>,
+  ): Promise<AccessKey | null>;
+  remove(access: string): Promise<boolean>;
+  createTemporary(userId: string, projectId: string | null, seconds: number): Promise<TemporaryKey>;
+
+  /** Null when there is none, or its user or account is disabled. */
+  findSigning(access: string): Promise<SigningKey | null>;
+  /** Counts a wrong signature; more than `most` in a row lock the key for `lockSeconds`. */
+  countFailure(access: string, most: number, lockSeconds: number): Promise<void>;
+  forgiveFailures(access: string): Promise<void>;
+}

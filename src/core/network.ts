@@ -1,0 +1,38 @@
+/** Networks as tenants change them, and the NICs that tie servers to them. Reading is in `catalog.ts`. */
+import type { AlterationRequest } from './alteration.ts';
+import type { Subnet } from './catalog.ts';
+import type { Port, RequestedNic } from './server.ts';
+
+export interface Nics {
+  /** All or none. Throws state-refuses, conflict for an address or port in use, not-found for the server. */
+  attach(request: AlterationRequest, nics: RequestedNic[]): Promise<{ jobId: string; portIds: string[] }>;
+  /**
+   * All or none. A port that was there before its server, or that is to be kept, is free again; others go. The first
+   * NIC of a server stays (BMS.0222).
+   */
+  detach(request: AlterationRequest, portIds: string[], keepPorts: boolean): Promise<{ jobId: string }>;
+  change(
+    portId: string,
+    projectId: string,
+    change: Partial<Pick<Port, 'name' | 'deleteOnTermination' | 'addressPairs'>>,
+  ): Promise<Port | null>;
+}
+
+/** `projectId`: whose it is; nobody changes what is another's or open to all. */
+export interface Networks {
+  createNetwork(network: { projectId: string; name: string; description: string }): Promise<{ id: string }>;
+  /** False when there is none of the project's; throws conflict while ports are in it. */
+  removeNetwork(id: string, projectId: string): Promise<boolean>;
+  /** Throws not-found, and conflict when it overlaps another subnet of the network. */
+  createSubnet(subnet: Omit<Subnet, 'id'>, projectId: string): Promise<{ id: string }>;
+  removeSubnet(id: string, projectId: string): Promise<boolean>;
+  /** Without address: the next free one. Throws conflict when it is in use. */
+  createPort(port: {
+    projectId: string;
+    networkId: string;
+    ip: string | null;
+    name: string;
+  }): Promise<{ id: string }>;
+  /** Throws conflict while a server has it. */
+  removePort(id: string, projectId: string): Promise<boolean>;
+}

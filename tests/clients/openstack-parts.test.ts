@@ -1,0 +1,55 @@
+/** The unmodified `openstack` command: what a server is tied to, and what is said of it. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startCloud, type Cloud } from '../support/cloud.ts';
+import { isInstalled, openstack, whyNot } from '../support/openstack.ts';
+
+let cloud: Cloud;
+let id: string;
+beforeAll(async () => {
+  cloud = await startCloud();
+  [id] = (await cloud.makeServers(1, 'box')) as [string];
+});
+afterAll(() => cloud.close());
+
+const run = (line: string) => openstack(cloud, ...line.split(' '));
+const read = async (line: string) => JSON.parse(await run(`${line} -f json`));
+const show = async () => (await cloud.call('GET', `/v1/{p}/baremetalservers/${id}`)).body.server;
+
+it('sets properties and tags, and locks', { timeout: 120_000 }, async (context) => {
+  context.skip(!isInstalled, whyNot);
+  await run('--os-compute-api-version 2.26 server set --property role=db --tag blue box');
+  expect((await read('server show box')).properties).toEqual({ role: 'db' });
+  expect((await show()).tags).toEqual(['__type_baremetal', 'blue']);
+  await run('server unset --property role box');
+  expect((await show()).metadata).not.toHaveProperty('role');
+  await run('server lock box');
+  await expect(run('server stop box')).rejects.toThrow(/is locked/);
+  await run('server unlock box');
+});
+
+it('makes a network and ties the server to it', { timeout: 180_000 }, async (context) => {
+  context.skip(!isInstalled, whyNot);
+  await run('network create mine');
+  await run('subnet create range --network mine --subnet-range 192.168.5.0/24');
+  const port = await read('port create --network mine --fixed-ip ip-address=192.168.5.9 door');
+  await run('server add port box door');
+  expect((await read('server show box')).addresses.mine).toEqual(['192.168.5.9']);
+  await run('server remove port box door');
+  await run(`port delete ${port.id}`);
+  await run('server add network box mine');
+  expect(await read('port list --network mine')).toHaveLength(1);
+  await expect(run('network delete mine')).rejects.toThrow(/has ports/);
+});
+
+it('makes a volume, attaches and detaches it', { timeout: 180_000 }, async (context) => {
+  context.skip(!isInstalled, whyNot);
+  const made = await read('volume create --size 10 --type SSD data');
+  await run('server add volume box data');
+  expect(await read('volume list')).toMatchObject([
+    { ID: made.id, Name: 'data', Status: 'in-use', Size: 10, 'Attached to': [{ device: '/dev/sdb' }] },
+  ]);
+  expect((await show())['os-extended-volumes:volumes_attached']).toMatchObject([{ id: made.id }]);
+  await run('server remove volume box data');
+  await run('volume delete data');
+  expect(await read('volume list')).toEqual([]);
+});
