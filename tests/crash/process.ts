@@ -54,7 +54,10 @@ export async function startServer(
     ended,
     async doom(at, when) {
       child.send({ at, when });
-      await once(child, 'message');
+      await Promise.race([
+        once(child, 'message'),
+        ended.then((how) => Promise.reject(new Error(`the server had ended: ${how}`))),
+      ]);
     },
     async isAlive() {
       if (!child.connected) return ended.then(() => false);

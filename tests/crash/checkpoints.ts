@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { lifecycle, stateOf } from '../../src/core/lifecycle.ts';
-import { operations, type Operation } from '../../src/core/operations.ts';
+import type { Operation } from '../../src/core/operations.ts';
 import { connect } from '../support/cloud.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { putInto, rentEverything, startServer, type ServerProcess } from './process.ts';
@@ -10,18 +10,6 @@ import { putInto, rentEverything, startServer, type ServerProcess } from './proc
 let database: TestDatabase;
 let sql: pg.Pool;
 let server: ServerProcess;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  sql = new pg.Pool({ connectionString: database.url, max: 2 });
-  sql.on('error', () => undefined);
-  server = await startServer(database.url, { INGOT_SIM_NODES: '4' });
-});
-afterAll(async () => {
-  await server.kill();
-  await sql.end();
-  await database.drop();
-});
 
 interface Trial {
   from: 'Running' | 'Stopped' | null;
@@ -110,6 +98,8 @@ async function clear(): Promise<void> {
 /** Runs an operation with death at a checkpoint; false when it ended before that checkpoint came. */
 async function dieAt(operation: Operation, at: number, when: 'before' | 'after'): Promise<boolean> {
   const trial = trials[operation];
+  // A trial that failed may have left it dead.
+  if (!(await server.isAlive())) server = await startServer(database.url);
   await clear();
   let id: string | null = null;
   if (trial.from) {
@@ -155,18 +145,29 @@ async function dieAt(operation: Operation, at: number, when: 'before' | 'after')
   return isDead;
 }
 
-describe('killed at every checkpoint', () => {
-  for (const operation of operations) {
-    it(
-      `${operation} ends as it would have, and the machine gets each power command once`,
+/** Tests for some operations; they are spread over files so that they run side by side. */
+export function killAtEveryCheckpoint(some: readonly Operation[]): void {
+  beforeAll(async () => {
+    database = await createDatabase();
+    sql = new pg.Pool({ connectionString: database.url, max: 2 });
+    sql.on('error', () => undefined);
+    server = await startServer(database.url, { INGOT_SIM_NODES: '4' });
+  });
+  afterAll(async () => {
+    await server.kill();
+    await sql.end();
+    await database.drop();
+  });
+
+  describe.each(some)('%s, killed at every checkpoint', (operation) => {
+    it.each(['after', 'before'] as const)(
+      'and %s it is written, ends as it would have, with each power command given once',
       { timeout: 240_000 },
-      async () => {
-        for (const when of ['after', 'before'] as const) {
-          let deaths = 0;
-          while (await dieAt(operation, deaths + 1, when)) deaths += 1;
-          expect(deaths, `checkpoints ${when} which it died`).toBeGreaterThan(1);
-        }
+      async (when) => {
+        let deaths = 0;
+        while (await dieAt(operation, deaths + 1, when)) deaths += 1;
+        expect(deaths, `checkpoints ${when} which it died`).toBeGreaterThan(1);
       },
     );
-  }
-});
+  });
+}

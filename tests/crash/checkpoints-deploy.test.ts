@@ -1,0 +1,3 @@
+import { killAtEveryCheckpoint } from './checkpoints.ts';
+
+killAtEveryCheckpoint(['reinstall-os', 'rebuild', 'delete']);

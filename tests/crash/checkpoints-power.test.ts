@@ -1,0 +1,3 @@
+import { killAtEveryCheckpoint } from './checkpoints.ts';
+
+killAtEveryCheckpoint(['create', 'start', 'stop', 'restart', 'force-restart']);
