@@ -1,8 +1,11 @@
 /** Reading: pages, history, and what is removed in time. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { ServerPage } from '../../src/core/server.ts';
+import { newId } from '../../src/engine/ids.ts';
+import { databaseNameOf } from '../support/database.ts';
 import type { Store } from '../support/store.ts';
 import { ask, rent } from './work-room.ts';
 
@@ -74,6 +77,24 @@ export function records(the: () => Store): void {
       expect(told.map(({ serverId }) => serverId)).toEqual(ids);
       expect(await read(told[0]!.cursor)).toEqual([told[1]]);
       expect(await read(await the().history.latestCursor())).toEqual([]);
+    });
+
+    it('does not wait for what is open in another database of the same server', async () => {
+      const [id] = await rent(the(), 1);
+      const { sql: db, pool } = the().database;
+      const name = `other_${newId().replaceAll('-', '')}`;
+      await pool.query(`create database ${name}`);
+      const other = new pg.Client({ connectionString: the().url.replace(databaseNameOf(the().url), name) });
+      await other.connect();
+      try {
+        await other.query('begin');
+        await other.query('create table held ()');
+        await sql`insert into history (server_id, actor, reason) values (${id}, 'test', 'told')`.execute(db);
+        expect(await the().history.listAfter(null, 10)).toMatchObject([{ serverId: id }]);
+      } finally {
+        await other.end();
+        await pool.query(`drop database ${name} with (force)`);
+      }
     });
 
     it('forgets nothing between two pages', async () => {

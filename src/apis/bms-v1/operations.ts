@@ -31,8 +31,14 @@ function toOperation(action: (typeof actions)[number], powerType: 'SOFT' | 'HARD
   return powerType === 'SOFT' ? 'restart' : 'force-restart';
 }
 
+/** Servers of one batch at most; for delete it is not documented and taken to be that of the power actions. */
+const mostInOneRequest = 1000;
+
 export async function remove(cloud: Cloud, call: Call): Promise<Answer> {
   const body = call.body as Static<typeof DeleteBody>;
+  if (body.servers.length < 1 || body.servers.length > mostInOneRequest) {
+    throw invalid('The number of baremetal servers is out of range for one request.', 'servers', 'BMS.0205');
+  }
   const input = { deletePublicIp: body.delete_publicip ?? false, deleteVolumes: body.delete_volume ?? false };
   return submitBatch(cloud, call, 'delete', input, body.servers);
 }

@@ -22,8 +22,9 @@ export const PowerBody = Type.Object({
   reboot: Type.Optional(Type.Object({ servers: Servers, type: Type.Optional(PowerType) })),
 });
 
+/** How many there may be has a code of its own here (BMS.0205), so that the schema does not count. */
 export const DeleteBody = Type.Object({
-  servers: Servers,
+  servers: Type.Array(Type.Object({ id: Id })),
   delete_publicip: Type.Optional(Type.Boolean()),
   delete_volume: Type.Optional(Type.Boolean()),
 });
