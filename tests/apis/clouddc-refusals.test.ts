@@ -1,7 +1,8 @@
 /** What CloudDC v1 answers when it does not do what was asked: 401, 403, 429 and 500 in the documented shapes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type Cloud } from '../support/cloud.ts';
-import { password, refusal, tokenFor, useCloudDc } from '../support/clouddc.ts';
+import { tokenFor } from '../support/callers.ts';
+import { password, refusal, useCloudDc } from '../support/clouddc.ts';
 
 const nobody = '01900000-0000-7000-8000-000000000000';
 

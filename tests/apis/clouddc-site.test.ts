@@ -2,7 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type Cloud } from '../support/cloud.ts';
-import { refusal, tokenFor, useCloudDc, type CloudDc } from '../support/clouddc.ts';
+import { tokenFor } from '../support/callers.ts';
+import { refusal, useCloudDc, type CloudDc } from '../support/clouddc.ts';
 
 let cloud: Cloud;
 let dc: CloudDc;

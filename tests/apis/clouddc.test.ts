@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyPassword } from '../../src/engine/password.ts';
 import { startCloud, type Cloud, type Reply } from '../support/cloud.ts';
-import { password, refusal, tokenFor, useCloudDc, type CloudDc } from '../support/clouddc.ts';
+import { tokenFor } from '../support/callers.ts';
+import { password, refusal, useCloudDc, type CloudDc } from '../support/clouddc.ts';
 
 let cloud: Cloud;
 let dc: CloudDc;

@@ -115,3 +115,35 @@ it('a process killed three times leaves none of 100 creations behind', { timeout
   const machines = await sql.query('select power_commands, count(*)::int from simulated_machines group by 1');
   expect(machines.rows).toEqual([{ power_commands: 1, count: 100 }]);
 });
+
+it('a process that is told to stop hands its work back at once', { timeout: 120_000 }, async () => {
+  const database = await createDatabase();
+  closers.push(() => database.drop());
+  const sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  sql.on('error', () => undefined);
+  closers.push(() => sql.end());
+  const env = { INGOT_SIM_NODES: '20', INGOT_SIM_STEP_MS: '2000' };
+  const first = await startServer(database.url, env);
+  closers.push(() => first.kill());
+  const ids = await rentEverything(sql);
+  const { call, until } = await connect(first.origin, sql);
+  const asked = await call('POST', '/v1/{p}/baremetalservers/action', {
+    'os-stop': { servers: ids.map((id) => ({ id })) },
+  });
+  const commanded = () =>
+    sql.query<{ n: number }>('select sum(power_commands)::int as n from simulated_machines');
+  await until(commanded, ({ rows }) => rows[0]!.n === ids.length);
+
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toBe('0');
+  const held = await sql.query('select 1 from sub_jobs where owner is not null or lease_until is not null');
+  expect(held.rowCount).toBe(0);
+  const open = await sql.query(`select distinct status from sub_jobs where ended_at is null`);
+  expect(open.rows).toEqual([{ status: 'waiting' }]);
+
+  const heir = await startServer(database.url, env);
+  closers.push(() => heir.kill());
+  const client = await connect(heir.origin, sql);
+  expect(await client.jobEnd(asked.body.job_id)).toMatchObject({ status: 'SUCCESS' });
+  expect((await commanded()).rows[0]!.n).toBe(ids.length);
+});

@@ -1,8 +1,7 @@
 /** Nova as a client sees it: the few calls that its tests share. */
-import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import { hashToken } from '../../src/apis/auth.ts';
 import { firstTaskState, type State } from '../../src/core/lifecycle.ts';
+import { tokenFor } from './callers.ts';
 import type { Cloud, Reply } from './cloud.ts';
 
 export interface Nova {
@@ -90,27 +89,7 @@ export async function useNova(cloud: Cloud): Promise<Nova> {
         from,
       ]);
     },
-    async tokenFor(role, projectId) {
-      const userId = randomBytes(16).toString('hex');
-      const token = randomBytes(24).toString('base64url');
-      await sql.query(
-        `insert into projects (id, account_id, name) select $1, id, $1 from accounts limit 1 on conflict do nothing`,
-        [projectId],
-      );
-      await sql.query(`insert into users (id, account_id, name) select $1, id, $1 from accounts limit 1`, [
-        userId,
-      ]);
-      await sql.query(
-        `insert into role_assignments (user_id, role_id, project_id) select $1, id, $2 from roles where name = $3`,
-        [userId, projectId, role],
-      );
-      await sql.query(
-        `insert into tokens (hash, user_id, project_id, methods, audit_id, issued_at, expires_at)
-         values ($1, $2, $3, '{password}', 'test', now(), now() + interval '1 hour')`,
-        [hashToken(token), userId, projectId],
-      );
-      return token;
-    },
+    tokenFor: (role, projectId) => tokenFor({ sql }, role, projectId),
   };
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hashToken } from '../../src/apis/auth.ts';
-import { tokenFor } from '../support/clouddc.ts';
+import { tokenFor } from '../support/callers.ts';
 import { startCloud, type Cloud, type Reply } from '../support/cloud.ts';
 import { doors, expectNothingInside, expectRefusal, type Door } from '../support/doors.ts';
 

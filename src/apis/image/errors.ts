@@ -1,6 +1,7 @@
 /** Our kinds of failure as Glance tells them: status line, title, message (webob's JSON form). */
 import type { ErrorFacts, ErrorKind, IngotError } from '../../core/errors.ts';
 import type { Answer, Call } from '../api.ts';
+import { toUnauthenticated } from '../keystone-middleware.ts';
 
 const statuses: Partial<Record<ErrorKind, [statusCode: number, title: string]>> = {
   'not-found': [404, 'Not Found'],
@@ -17,16 +18,6 @@ export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>)
   if (facts.kind === 'unauthenticated') return toUnauthenticated(origin);
   const [statusCode, title] = statuses[facts.kind] ?? [500, 'Internal Server Error'];
   return { statusCode, body: { code: `${statusCode} ${title}`, title, message: toMessage(facts) } };
-}
-
-/** Not Glance's own: it is the middleware of Keystone that answers here. */
-function toUnauthenticated(origin: string): Answer {
-  const message = 'The request you have made requires authentication.';
-  return {
-    statusCode: 401,
-    body: { error: { code: 401, title: 'Unauthorized', message } },
-    headers: { 'WWW-Authenticate': `Keystone uri="${origin}/v3"` },
-  };
 }
 
 function toMessage({ kind, subject, id, message }: ErrorFacts): string {

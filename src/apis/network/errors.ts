@@ -1,6 +1,7 @@
 /** Our kinds of failure as Neutron tells them: an exception's name and its words. */
 import type { ErrorFacts, ErrorKind, IngotError } from '../../core/errors.ts';
 import type { Answer, Call } from '../api.ts';
+import { toUnauthenticated } from '../keystone-middleware.ts';
 
 const errors: Partial<Record<ErrorKind, [statusCode: number, type: string]>> = {
   'not-found': [404, 'HTTPNotFound'],
@@ -25,16 +26,6 @@ export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>)
   if (facts.kind === 'unauthenticated') return toUnauthenticated(origin);
   const [statusCode, type] = errors[facts.kind] ?? [500, 'HTTPInternalServerError'];
   return { statusCode, body: { NeutronError: { type, ...toWords(facts), detail: '' } } };
-}
-
-/** Not Neutron's own: it is the middleware of Keystone that answers here. */
-function toUnauthenticated(origin: string): Answer {
-  const message = 'The request you have made requires authentication.';
-  return {
-    statusCode: 401,
-    body: { error: { code: 401, title: 'Unauthorized', message } },
-    headers: { 'WWW-Authenticate': `Keystone uri="${origin}/v3"` },
-  };
 }
 
 function toWords({ kind, subject, id, message }: ErrorFacts): { type?: string; message: string } {

@@ -3,6 +3,7 @@ import type { ErrorFacts, ErrorKind, IngotError } from '../../core/errors.ts';
 import { firstTaskState, toVmState } from '../../core/lifecycle.ts';
 import { operationKinds } from '../../core/operations.ts';
 import type { Answer, Call } from '../api.ts';
+import { toUnauthenticated } from '../keystone-middleware.ts';
 
 const faultNames: Record<number, string> = {
   400: 'badRequest',
@@ -37,16 +38,6 @@ export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>)
     ...(statusCode === 429 ? { retryAfter: String(facts.retryAfterSeconds ?? 1) } : {}),
   };
   return { statusCode, body: { [faultNames[statusCode] ?? 'computeFault']: fault } };
-}
-
-/** Not Nova's own: it is the middleware of Keystone that answers here. */
-function toUnauthenticated(origin: string): Answer {
-  const message = 'The request you have made requires authentication.';
-  return {
-    statusCode: 401,
-    body: { error: { code: 401, title: 'Unauthorized', message } },
-    headers: { 'WWW-Authenticate': `Keystone uri="${origin}/v3"` },
-  };
 }
 
 /** Texts that clients may match are upstream's. */

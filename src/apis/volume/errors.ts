@@ -1,6 +1,7 @@
 /** Our kinds of failure as Cinder's faults: an object with one key, named after the status code. */
 import type { ErrorKind, IngotError } from '../../core/errors.ts';
 import type { Answer, Call } from '../api.ts';
+import { toUnauthenticated } from '../keystone-middleware.ts';
 
 /** Cinder answers 400 to what the status of a volume does not allow. */
 const faults: Partial<Record<ErrorKind, [statusCode: number, name: string]>> = {
@@ -21,14 +22,4 @@ export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>)
   const isMissing = kind === 'not-found' && subject === 'volume';
   const message = isMissing ? `Volume ${id} could not be found.` : facts.message;
   return { statusCode: code, body: { [name]: { code, message } } };
-}
-
-/** Not Cinder's own: it is the middleware of Keystone that answers here. */
-function toUnauthenticated(origin: string): Answer {
-  const message = 'The request you have made requires authentication.';
-  return {
-    statusCode: 401,
-    body: { error: { code: 401, title: 'Unauthorized', message } },
-    headers: { 'WWW-Authenticate': `Keystone uri="${origin}/v3"` },
-  };
 }

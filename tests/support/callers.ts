@@ -1,0 +1,31 @@
+/** Callers of any role and project, made in the database directly. */
+import { randomBytes } from 'node:crypto';
+import { hashToken } from '../../src/apis/auth.ts';
+import type { Cloud } from './cloud.ts';
+
+/** A token of somebody with one role in one project, which is made when it is new. */
+export async function tokenFor(
+  { sql }: Pick<Cloud, 'sql'>,
+  role: string,
+  projectId: string,
+): Promise<string> {
+  const userId = randomBytes(16).toString('hex');
+  const token = randomBytes(24).toString('base64url');
+  await sql.query(
+    `insert into projects (id, account_id, name) select $1, id, $1 from accounts limit 1 on conflict do nothing`,
+    [projectId],
+  );
+  await sql.query(`insert into users (id, account_id, name) select $1, id, $1 from accounts limit 1`, [
+    userId,
+  ]);
+  await sql.query(
+    `insert into role_assignments (user_id, role_id, project_id) select $1, id, $2 from roles where name = $3`,
+    [userId, projectId, role],
+  );
+  await sql.query(
+    `insert into tokens (hash, user_id, project_id, methods, audit_id, issued_at, expires_at)
+     values ($1, $2, $3, '{password}', 'test', now(), now() + interval '1 hour')`,
+    [hashToken(token), userId, projectId],
+  );
+  return token;
+}
