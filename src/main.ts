@@ -16,10 +16,11 @@ import { imageApi } from './apis/image/routes.ts';
 import { networkApi } from './apis/network/routes.ts';
 import { novaApi } from './apis/nova-v2.1/routes.ts';
 import { volumeApi } from './apis/volume/routes.ts';
+import { createPreinstalled } from './boot/preinstalled.ts';
 import type { Config } from './config.ts';
 import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from './drivers/simulated/driver.ts';
-import { createClockwork, type Drivers } from './engine/clockwork.ts';
+import { createClockwork, type Drivers, type Installers } from './engine/clockwork.ts';
 import { createCreateOnce } from './engine/create-once.ts';
 import { createCreate } from './engine/create.ts';
 import { hashPassword } from './engine/password.ts';
@@ -115,17 +116,17 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       { region: config.region, passwordHash: await hashPassword(password), simNodes: config.simNodes },
     );
 
-    const drivers: Drivers = {
-      simulated: createSimulatedDriver(simulatedMachines(database.sql), config.simStepMs),
-      redfish: createRedfishDriver({
-        conversations: config.bmcConversations,
-        onCertificate: (node, certificateSha256) => {
-          nodes.change(node.id, { bmc: { certificateSha256 } }).catch((error: unknown) => {
-            log(error, 'a certificate could not be pinned');
-          });
-        },
-      }),
-    };
+    const simulated = createSimulatedDriver(simulatedMachines(database.sql), config.simStepMs);
+    const redfish = createRedfishDriver({
+      conversations: config.bmcConversations,
+      onCertificate: (node, certificateSha256) => {
+        nodes.change(node.id, { bmc: { certificateSha256 } }).catch((error: unknown) => {
+          log(error, 'a certificate could not be pinned');
+        });
+      },
+    });
+    const drivers: Drivers = { simulated, redfish };
+    const installers: Installers = { simulated, redfish: createPreinstalled(redfish) };
     closers.push(async () => {
       for (const driver of Object.values(drivers)) await driver.close();
     });
@@ -140,6 +141,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
         work,
         writer: createWriter(work),
         drivers,
+        installers,
         clockwork,
         log,
         now: Date.now,

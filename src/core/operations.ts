@@ -20,7 +20,8 @@ export type Operation = (typeof operations)[number];
  * The parts of an operation, in order; each safe to repeat. What each does stands in `engine/steps`. A server that has
  * its machine and its ports keeps them at `place` and `network`; one whose creation failed gets them there.
  */
-export type StepName = 'place' | 'network' | 'power-off' | 'deploy' | 'power-on' | 'wipe' | 'release';
+export type StepName =
+  'place' | 'network' | 'power-off' | 'deploy' | 'power-on' | 'first-boot' | 'wipe' | 'release';
 
 interface Kind {
   /** Its word in messages ("not allow to %s"). */
@@ -37,7 +38,7 @@ interface Kind {
 export const operationKinds: Readonly<Record<Operation, Kind>> = {
   create: {
     verb: 'create',
-    steps: ['place', 'network', 'deploy', 'power-on'],
+    steps: ['place', 'network', 'deploy', 'power-on', 'first-boot'],
     provisioning: 'install',
     novaAction: 'create',
     auditName: 'createBareMetalServers',
@@ -68,14 +69,14 @@ export const operationKinds: Readonly<Record<Operation, Kind>> = {
   },
   'reinstall-os': {
     verb: 'reinstall',
-    steps: ['place', 'network', 'power-off', 'deploy', 'power-on'],
+    steps: ['place', 'network', 'power-off', 'deploy', 'power-on', 'first-boot'],
     provisioning: 'reinstall',
     novaAction: 'rebuild',
     auditName: 'reinstallBareMetalServerOs',
   },
   rebuild: {
     verb: 'rebuild',
-    steps: ['place', 'network', 'power-off', 'deploy', 'power-on'],
+    steps: ['place', 'network', 'power-off', 'deploy', 'power-on', 'first-boot'],
     provisioning: 'reinstall',
     novaAction: 'rebuild',
     auditName: 'rebuildBareMetalServer',

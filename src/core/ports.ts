@@ -3,11 +3,11 @@
  * for an effect, never retries a command and never calls back. Waiting, repeating and giving up belong to the engine.
  */
 import type { Operation } from './operations.ts';
-import type { BootDevice, DeployOrder, Inventory, Node } from './node.ts';
+import type { BootDevice, DeployOrder, Health, Inventory, Node } from './node.ts';
 
 /** Why a driver is called: the simulated fleet chooses faults by it, others put it into their logs. */
 export interface Purpose {
-  operation: Operation | 'power-sync' | 'inspect';
+  operation: Operation | 'power-sync' | 'inspect' | 'health';
   /** The sub-job on whose behalf; null for the engine's own readings. */
   subJobId: string | null;
 }
@@ -26,7 +26,31 @@ export interface Acknowledgement {
   lookInMs: number;
 }
 
-/** How an installation stands. */
+/** How the machine is, by its own sensors. */
+export interface HealthReading {
+  health: Health;
+  /** What is wrong, or that nothing is: a sentence for history and `why`. */
+  evidence: string;
+}
+
+/** An entry of the BMC's own log (Redfish LogEntry, IPMI SEL). */
+export interface LogEntry {
+  id: string;
+  at: Date | null;
+  severity: Health;
+  message: string;
+}
+
+/** The serial console of a machine: bytes both ways until either side closes. */
+export interface SerialConsole {
+  write(bytes: Uint8Array): void;
+  onData(listener: (bytes: Uint8Array) => void): void;
+  /** Called once, with the reason in words; also after `close`. */
+  onClose(listener: (reason: string) => void): void;
+  close(): void;
+}
+
+/** How the long work of a machine stands: an installation, a wipe, a first boot. */
 export interface DeployReading {
   status: 'running' | 'done' | 'failed';
   /** What it is doing, in words for `why`: "writing image, 40 %". */
@@ -54,15 +78,36 @@ export interface Driver {
   setBootDevice(node: Node, device: BootDevice, purpose: Purpose): Promise<Acknowledgement>;
   inspect(node: Node, purpose: Purpose): Promise<Inventory>;
 
-  /** Puts a system on the machine; safe to repeat from the start. The machine ends powered off, ready to boot it. */
-  beginDeploy(node: Node, order: DeployOrder, purpose: Purpose): Promise<Acknowledgement>;
-  readDeploy(node: Node, purpose: Purpose): Promise<DeployReading>;
-  /** Erases what a tenant left; safe to repeat from the start. */
-  beginWipe(node: Node, purpose: Purpose): Promise<Acknowledgement>;
-  readWipe(node: Node, purpose: Purpose): Promise<DeployReading>;
+  readHealth(node: Node, purpose: Purpose): Promise<HealthReading>;
+  /** The newest entries first, at most so many. */
+  readEventLog(node: Node, most: number, purpose: Purpose): Promise<LogEntry[]>;
+  /** Restarts the BMC, not the machine, whose power stays as it is. The BMC is away for minutes afterwards. */
+  resetBmc(node: Node, purpose: Purpose): Promise<Acknowledgement>;
+  /** Puts the image at an http URL into the virtual drive, in place of what is in it. */
+  insertMedia(node: Node, url: string, purpose: Purpose): Promise<Acknowledgement>;
+  /** An empty drive is success. */
+  ejectMedia(node: Node, purpose: Purpose): Promise<Acknowledgement>;
+  /** One at a time per machine; throws `busy` while another is open. */
+  openConsole(node: Node): Promise<SerialConsole>;
 
   /** Ends sessions and sockets; called once at shutdown. */
   close(): Promise<void>;
+}
+
+/**
+ * Puts systems on machines and takes off what a tenant left. Like a driver it begins or reads, and never waits; what it
+ * begins goes on by itself on the machine. How it does so is its own affair: over the network, by virtual media, or not
+ * at all where a machine comes with its system.
+ */
+export interface Installer {
+  /** Puts a system on the machine; safe to repeat from the start. The machine ends powered off, ready to boot it. */
+  beginDeploy(node: Node, order: DeployOrder, purpose: Purpose): Promise<Acknowledgement>;
+  readDeploy(node: Node, purpose: Purpose): Promise<DeployReading>;
+  /** Whether the installed system was seen running since the machine was switched on after the deploy. */
+  readFirstBoot(node: Node, purpose: Purpose): Promise<DeployReading>;
+  /** Erases what a tenant left; safe to repeat from the start. */
+  beginWipe(node: Node, purpose: Purpose): Promise<Acknowledgement>;
+  readWipe(node: Node, purpose: Purpose): Promise<DeployReading>;
 }
 
 /**

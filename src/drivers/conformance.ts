@@ -5,10 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BootDevice, DeployOrder, Node } from '../core/node.ts';
-import { DriverError, type DeployReading, type Driver, type Purpose } from '../core/ports.ts';
+import { DriverError, type DeployReading, type Driver, type Installer, type Purpose } from '../core/ports.ts';
 
 export interface Subject {
   driver: Driver;
+  /** What installs systems on the machines of this driver. */
+  installer: Installer;
   /** Powered off when it is made. */
   node: Node;
   /** The truth about the machine, past the driver. */
@@ -112,12 +114,12 @@ export function conformance(name: string, make: () => Promise<Subject>, lacks: L
 
     it('deploys, also when begun twice, and leaves the machine off', async () => {
       await bring('on');
-      const { driver, node } = subject;
-      await driver.beginDeploy(node, order, purpose);
-      const { evidence, lookInMs } = await patiently(() => driver.beginDeploy(node, order, purpose));
+      const { installer, node } = subject;
+      await installer.beginDeploy(node, order, purpose);
+      const { evidence, lookInMs } = await patiently(() => installer.beginDeploy(node, order, purpose));
       expectSentence(evidence, node);
       await lookUntil(lookInMs, async () => {
-        const reading = await driver.readDeploy(node, purpose);
+        const reading = await installer.readDeploy(node, purpose);
         expectSentence(reading.evidence, node);
         expect(reading.status).not.toBe('failed');
         return reading.status === 'done' ? true : reading.lookInMs;
@@ -126,12 +128,12 @@ export function conformance(name: string, make: () => Promise<Subject>, lacks: L
     });
 
     it('ends a wipe, and says so when the disks were not wiped', async () => {
-      const { driver, node } = subject;
-      await driver.beginWipe(node, purpose);
-      const { lookInMs } = await driver.beginWipe(node, purpose);
+      const { installer, node } = subject;
+      await installer.beginWipe(node, purpose);
+      const { lookInMs } = await installer.beginWipe(node, purpose);
       let reading: DeployReading | undefined;
       await lookUntil(lookInMs, async () => {
-        reading = await driver.readWipe(node, purpose);
+        reading = await installer.readWipe(node, purpose);
         expectSentence(reading.evidence, node);
         return reading.status === 'running' ? reading.lookInMs : true;
       });

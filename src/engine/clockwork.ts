@@ -1,9 +1,10 @@
 /** Deadlines and pauses: all the lengths of time that the engine works with. */
 import { lifecycle, type State } from '../core/lifecycle.ts';
 import type { DriverName } from '../core/node.ts';
-import type { Driver } from '../core/ports.ts';
+import type { Driver, Installer } from '../core/ports.ts';
 
 export type Drivers = Readonly<Partial<Record<DriverName, Driver>>>;
+export type Installers = Readonly<Partial<Record<DriverName, Installer>>>;
 
 export interface Clockwork {
   /** How long a state may last on a driver's machines, in milliseconds. */

@@ -15,7 +15,7 @@ import {
   type ServerChange,
   type Work,
 } from '../core/work.ts';
-import { backoffMs, type Clockwork, type Drivers } from './clockwork.ts';
+import { backoffMs, type Clockwork, type Drivers, type Installers } from './clockwork.ts';
 import { steps } from './steps/steps.ts';
 import { hardwareSays, type StepContext, type StepResult } from './steps/step.ts';
 import type { Writer } from './writer.ts';
@@ -24,6 +24,7 @@ export interface DeliveryRoom {
   work: Work;
   writer: Writer;
   drivers: Drivers;
+  installers: Installers;
   clockwork: Clockwork;
   log: (error: unknown, message: string) => void;
   now: () => number;
@@ -125,8 +126,11 @@ function toContext(
       const { node } = delivery;
       const driver = node && room.drivers[node.driver];
       if (!node) throw new IngotError({ kind: 'internal', message: `${step} without a node` });
-      if (!driver) throw new DriverError('unsupported', `There is no driver ${node.driver} in this program.`);
-      return { node, driver };
+      const installer = room.installers[node.driver];
+      if (!driver || !installer) {
+        throw new DriverError('unsupported', `There is no driver ${node.driver} in this program.`);
+      }
+      return { node, driver, installer };
     },
     deadlineFor: (node) => room.clockwork.deadlineMs(stateOf(subJob.operation), node.driver),
     async intend() {

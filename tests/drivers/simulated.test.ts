@@ -21,8 +21,10 @@ conformance(
         from simulated_machines where node_id = ${node.id}`.execute(store.database.sql);
       return rows[0]!;
     };
+    const driver = createSimulatedDriver(simulatedMachines(store.database.sql), stepMs);
     return {
-      driver: createSimulatedDriver(simulatedMachines(store.database.sql), stepMs),
+      driver,
+      installer: driver,
       node,
       machine: {
         power: async () => (await read()).power,

@@ -4,7 +4,7 @@ import { createClockwork, type Drivers } from '../../src/engine/clockwork.ts';
 import { createSubmit, type Submit } from '../../src/engine/submit.ts';
 import { createWorker, type Worker } from '../../src/engine/worker.ts';
 import { createWriter } from '../../src/engine/writer.ts';
-import type { Driver } from '../../src/core/ports.ts';
+import type { Driver, Installer } from '../../src/core/ports.ts';
 import type { Work } from '../../src/core/work.ts';
 import { catalog as openCatalog } from '../../src/store/catalog.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
@@ -29,7 +29,7 @@ export interface EngineRoom {
 
 /** @param driver stands in for the simulated machines */
 export async function openEngineRoom(
-  driver: Driver,
+  driver: Driver & Installer,
   { nodes: nodeCount = 4, deadlineFactor = 1 } = {},
 ): Promise<EngineRoom> {
   const made = await createDatabase();
@@ -49,7 +49,14 @@ export async function openEngineRoom(
   const drivers: Drivers = { simulated: driver };
   const clockwork = createClockwork(drivers, deadlineFactor);
   const submit = createSubmit(work, clockwork);
-  const room = { work, writer: createWriter(work), drivers, clockwork, now: Date.now };
+  const room = {
+    work,
+    writer: createWriter(work),
+    drivers,
+    installers: { simulated: driver },
+    clockwork,
+    now: Date.now,
+  };
   const worker = createWorker({ ...room, log: (error, words) => log.error({ err: error }, words) }, 32);
   return {
     database,

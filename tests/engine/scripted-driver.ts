@@ -1,5 +1,5 @@
 /** A driver for tests of the engine: one set of machines, answering as the script says. The real ones have suites of their own. */
-import { DriverError, type Driver } from '../../src/core/ports.ts';
+import { DriverError, type Driver, type Installer } from '../../src/core/ports.ts';
 
 export interface Script {
   /** What each power command does: it works, is refused, or is lost; and what readings say meanwhile. */
@@ -11,13 +11,14 @@ export interface Script {
   taken: ('on' | 'off')[];
 }
 
-export function scriptedDriver(): { driver: Driver; script: Script } {
+export function scriptedDriver(): { driver: Driver & Installer; script: Script } {
   const script: Script = { commands: 'work', power: 'off', deploy: 'done', wipe: 'done', taken: [] };
   const read = () => {
     if (script.power === 'unreachable') throw new DriverError('unreachable', 'scripted: no answer');
     return { power: script.power, evidence: `scripted: power ${script.power}` };
   };
-  const driver: Driver = {
+  const lacking = () => Promise.reject(new DriverError('unsupported', 'scripted: there is none'));
+  const driver: Driver & Installer = {
     name: 'scripted',
     powerLagMs: 40,
     equalReadings: 1,
@@ -38,6 +39,13 @@ export function scriptedDriver(): { driver: Driver; script: Script } {
       evidence: `scripted: deploy ${script.deploy}`,
       lookInMs: 10,
     }),
+    readFirstBoot: async () => ({ status: 'done', evidence: 'scripted: up', lookInMs: 0 }),
+    readHealth: async () => ({ health: 'OK', evidence: 'scripted: well' }),
+    readEventLog: async () => [],
+    resetBmc: async () => ({ evidence: 'scripted: BMC restarted', lookInMs: 0 }),
+    insertMedia: lacking,
+    ejectMedia: lacking,
+    openConsole: lacking,
     beginWipe: async () => ({ evidence: 'scripted: wiping', lookInMs: 0 }),
     readWipe: async () => ({ status: script.wipe, evidence: `scripted: wipe ${script.wipe}`, lookInMs: 10 }),
     close: async () => undefined,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createPreinstalled } from '../../src/boot/preinstalled.ts';
 import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
 import { startRedfishServer, type RedfishServer } from './redfish-server.ts';
 import { system } from './resources.ts';
@@ -79,9 +80,10 @@ describe('a node without network boot', () => {
     await using server = await startRedfishServer({ power: 'on' });
     await using driver = makeDriver();
     const node = makeNode(server.url);
-    const { evidence } = await driver.beginDeploy(node, order, purpose);
+    const installer = createPreinstalled(driver);
+    const { evidence } = await installer.beginDeploy(node, order, purpose);
     expect(evidence).toContain('preinstalled system kept; nothing was written');
-    expect(await driver.readDeploy(node, purpose)).toMatchObject({ status: 'done' });
+    expect(await installer.readDeploy(node, purpose)).toMatchObject({ status: 'done' });
     await driver.setPower(node, 'on', purpose);
     expect(server.machine.booted).toBe('Hdd');
   });
@@ -89,8 +91,9 @@ describe('a node without network boot', () => {
   it('fails to be wiped, so that it does not go to the next tenant', async () => {
     await using driver = makeDriver();
     const node = makeNode('http://127.0.0.1:1');
-    await driver.beginWipe(node, purpose);
-    expect(await driver.readWipe(node, purpose)).toMatchObject({
+    const installer = createPreinstalled(driver);
+    await installer.beginWipe(node, purpose);
+    expect(await installer.readWipe(node, purpose)).toMatchObject({
       status: 'failed',
       evidence: 'Disks were not wiped: wiping needs network boot, which this node does not have',
     });

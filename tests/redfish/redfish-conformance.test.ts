@@ -1,3 +1,4 @@
+import { createPreinstalled } from '../../src/boot/preinstalled.ts';
 import type { BootDevice } from '../../src/core/node.ts';
 import { conformance } from '../../src/drivers/conformance.ts';
 import { makeCertificate } from './certificate.ts';
@@ -31,8 +32,10 @@ for (const [name, options] of Object.entries(variants)) {
   conformance(name, async () => {
     const server = await startRedfishServer(options);
     const { machine } = server;
+    const driver = makeDriver();
     return {
-      driver: makeDriver(),
+      driver,
+      installer: createPreinstalled(driver, 5),
       node: makeNode(server.url),
       machine: {
         power: () => machine.power(),

@@ -1,5 +1,6 @@
 /** What a machine is made of, as its BMC tells. Every part is optional and may be of another type than promised. */
 import type { BmcAddress, Health, Inventory } from '../../core/node.ts';
+import type { HealthReading } from '../../core/ports.ts';
 import type { Client } from './bmc.ts';
 import { isAbsent, readMembers } from './collection.ts';
 import { toLink, toLinks, toList, toNumber, toRecord, toText, type Json } from './fields.ts';
@@ -34,6 +35,13 @@ export async function inspect(client: Client, named: BmcAddress['system']): Prom
     health: toHealth(toRecord(system['Status'])),
     parts: await readParts(client, system, { cpus, modules, controllers: storage.controllers }),
   };
+}
+
+export async function readHealth(client: Client, named: BmcAddress['system']): Promise<HealthReading> {
+  const status = toRecord((await readSystem(client, named)).body['Status']);
+  const health = toHealth(status);
+  const word = toText(status['HealthRollup']) ?? toText(status['Health']) ?? 'not told';
+  return { health, evidence: `Redfish Status of the system is ${word}` };
 }
 
 /** Processor by processor, for CoreCount of the summary came late (ComputerSystem 1.14) and is often missing. */

@@ -8,8 +8,7 @@ import { Bmc, type BmcOptions, type Client } from './bmc.ts';
 import { setBootDevice } from './boot-device.ts';
 import { Gate } from './gate.ts';
 import { governorDefaults, type Governor } from './governor.ts';
-import { inspect } from './inventory.ts';
-import { beginDeploy, beginWipe, readDeploy, readWipe } from './preinstalled-system.ts';
+import { inspect, readHealth } from './inventory.ts';
 import { setPower } from './reset.ts';
 import { sessionDefaults } from './session.ts';
 import { readSystem, toPower } from './system.ts';
@@ -86,10 +85,12 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     setBootDevice: (node, device) => ask(node, (client) => setBootDevice(client, node.bmc.system, device)),
     inspect: (node) => ask(node, (client) => inspect(client, node.bmc.system)),
 
-    beginDeploy: (node) => ask(node, (client) => beginDeploy(client, node.bmc.system, firstLookMs)),
-    readDeploy: (node) => ask(node, (client) => readDeploy(client, node.bmc.system, firstLookMs)),
-    beginWipe: async () => beginWipe(),
-    readWipe: async () => readWipe(),
+    readHealth: (node) => ask(node, (client) => readHealth(client, node.bmc.system)),
+    readEventLog: async () => lacks('read its event log'),
+    resetBmc: async () => lacks('restart the BMC'),
+    insertMedia: async () => lacks('use virtual media'),
+    ejectMedia: async () => lacks('use virtual media'),
+    openConsole: async () => lacks('open a serial console'),
 
     async close() {
       isClosed = true;
@@ -99,4 +100,8 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     },
     governorOf: (address) => bmcs.get(address)?.governor,
   };
+}
+
+function lacks(what: string): never {
+  throw new DriverError('unsupported', `The Redfish driver cannot ${what}`);
 }

@@ -4,7 +4,7 @@
  * machines nobody looks at cost nothing.
  */
 import type { Inventory, Node } from '../../core/node.ts';
-import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
+import { DriverError, type Driver, type Installer, type Purpose } from '../../core/ports.ts';
 import type { SimulatedCommand, SimulatedMachine, SimulatedMachines } from '../../core/simulation.ts';
 import { toInventory } from './inventory.ts';
 
@@ -16,7 +16,7 @@ const slowness = 20;
 const realStepMs = 60_000;
 
 /** @param stepMs how long one step of the simulated hardware takes (INGOT_SIM_STEP_MS) */
-export function createSimulatedDriver(machines: SimulatedMachines, stepMs: number): Driver {
+export function createSimulatedDriver(machines: SimulatedMachines, stepMs: number): Driver & Installer {
   async function reach(node: Node, purpose: Purpose) {
     const found = await machines.look(node.id, purpose);
     if (!found) throw new DriverError('unreachable', `There is no simulated machine for node ${node.name}.`);
@@ -61,6 +61,19 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
       return toInventory(node);
     },
 
+    async readHealth(node, purpose) {
+      await reach(node, purpose);
+      return { health: 'OK', evidence: 'The simulated machine reports OK' };
+    },
+    async readEventLog(node, _most, purpose) {
+      await reach(node, purpose);
+      return [];
+    },
+    resetBmc: (node, purpose) => send(node, purpose, 'restart the BMC', () => null),
+    insertMedia: async () => lacks('a virtual drive'),
+    ejectMedia: async () => lacks('a virtual drive'),
+    openConsole: async () => lacks('a serial console'),
+
     beginDeploy: (node, order, purpose) =>
       send(node, purpose, `install ${order.imageName}`, (takesMs) => ({
         does: 'deploy',
@@ -78,6 +91,12 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
         return { status: 'running', evidence: 'Waiting for the installer', lookInMs: stepMs };
       return { status: 'done', evidence: 'The image is written', lookInMs: 0 };
     },
+    async readFirstBoot(node, purpose) {
+      const { machine } = await reach(node, purpose);
+      if (machine.power === 'on')
+        return { status: 'done', evidence: 'The simulated system is up', lookInMs: 0 };
+      return { status: 'running', evidence: 'The simulated machine is off', lookInMs: stepMs };
+    },
     beginWipe: (node, purpose) =>
       send(node, purpose, 'wipe', (takesMs) => ({ does: 'wipe', takesMs: takesMs * wipeSteps })),
     async readWipe(node, purpose) {
@@ -89,4 +108,8 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
     },
     async close() {},
   };
+}
+
+function lacks(part: string): never {
+  throw new DriverError('unsupported', `A simulated machine has no ${part}`);
 }

@@ -3,22 +3,36 @@ import type { Acknowledgement, DeployReading } from '../../core/ports.ts';
 import { hardwareSays, type Step, type StepContext, type StepResult } from './step.ts';
 
 export const deploy: Step = (context) => {
-  const { node, driver } = context.machine();
+  const { node, installer } = context.machine();
   const { order } = context.delivery;
   return longWork(context, 'the system to be installed', {
-    begin: () => driver.beginDeploy(node, order!, context.purpose),
-    read: () => driver.readDeploy(node, context.purpose),
+    begin: () => installer.beginDeploy(node, order!, context.purpose),
+    read: () => installer.readDeploy(node, context.purpose),
     done: { server: { imageId: order!.imageId, power: 'off' } },
     // A machine that failed an install must not go to the next tenant before somebody looked at it.
     failedStanding: null,
   });
 };
 
+/** Running means that the installed system was seen running, not that the machine was switched on. */
+export const firstBoot: Step = async (context) => {
+  const { node, installer } = context.machine();
+  const { status, evidence, lookInMs } = await installer.readFirstBoot(node, context.purpose);
+  switch (status) {
+    case 'done':
+      return { is: 'done', evidence };
+    case 'running':
+      return { is: 'waiting', waitsFor: 'the installed system to come up', evidence, lookInMs };
+    case 'failed':
+      return { is: 'failed', error: hardwareSays(evidence), evidence };
+  }
+};
+
 export const wipe: Step = (context) => {
-  const { node, driver } = context.machine();
+  const { node, installer } = context.machine();
   return longWork(context, 'the disks to be wiped', {
-    begin: () => driver.beginWipe(node, context.purpose),
-    read: () => driver.readWipe(node, context.purpose),
+    begin: () => installer.beginWipe(node, context.purpose),
+    read: () => installer.readWipe(node, context.purpose),
     done: {},
     failedStanding: 'quarantined',
   });

@@ -5,7 +5,7 @@
 import type { ErrorFacts } from '../../core/errors.ts';
 import type { Checkpoint, SubJob } from '../../core/job.ts';
 import type { Node } from '../../core/node.ts';
-import type { Driver, Purpose } from '../../core/ports.ts';
+import type { Driver, Installer, Purpose } from '../../core/ports.ts';
 import type { Delivery, NodeChange, ServerChange, Work } from '../../core/work.ts';
 
 export interface StepContext {
@@ -14,8 +14,8 @@ export interface StepContext {
   checkpoint: Checkpoint;
   work: Work;
   purpose: Purpose;
-  /** The node and its driver. Throws `internal` for the steps before placement. */
-  machine(): { node: Node; driver: Driver };
+  /** The node and what acts on it. Throws `internal` for the steps before placement. */
+  machine(): { node: Node; driver: Driver; installer: Installer };
   /**
    * Commits that a command is about to be sent. After a crash the next delivery finds the note and looks before it
    * sends again, so that no command is given twice.
