@@ -14,7 +14,7 @@ import { inTurns, timed, type Bench } from './bench.ts';
 
 const count = 1000;
 const latencyMs = 50;
-/** BMCs spoken to at once, by Ingot (INGOT_BMC_CONVERSATIONS) and by the bare client. */
+/** BMCs spoken to at once by the bare client; Ingot finds its own number. */
 const concurrency = 256;
 const key = '0'.repeat(64);
 

@@ -86,13 +86,6 @@ export const settings = {
     'BMS v1 batches with refused servers: failed sub-jobs unless all are refused (mixed), always, or never',
   ),
   workers: number('INGOT_WORKERS', 512, 1, 10_000, 'sub-jobs that this process works on at once'),
-  bmcConversations: number(
-    'INGOT_BMC_CONVERSATIONS',
-    256,
-    1,
-    10_000,
-    'BMCs that this process speaks to at once',
-  ),
   deadlineFactor: number(
     'INGOT_DEADLINE_FACTOR',
     1,

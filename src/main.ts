@@ -20,6 +20,7 @@ import { createPreinstalled } from './boot/preinstalled.ts';
 import type { Config } from './config.ts';
 import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from './drivers/simulated/driver.ts';
+import { TrafficLimit } from './drivers/traffic-limit.ts';
 import { createClockwork, type Drivers, type Installers } from './engine/clockwork.ts';
 import { createCreateOnce } from './engine/create-once.ts';
 import { createCreate } from './engine/create.ts';
@@ -116,9 +117,12 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       { region: config.region, passwordHash: await hashPassword(password), simNodes: config.simNodes },
     );
 
+    const metrics = createMetrics();
+    const traffic = new TrafficLimit();
     const simulated = createSimulatedDriver(simulatedMachines(database.sql), config.simStepMs);
     const redfish = createRedfishDriver({
-      conversations: config.bmcConversations,
+      traffic,
+      watch: metrics.bmcWatch,
       onCertificate: (node, certificateSha256) => {
         nodes.change(node.id, { bmc: { certificateSha256 } }).catch((error: unknown) => {
           log(error, 'a certificate could not be pinned');
@@ -135,7 +139,6 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const submit = createSubmit(work, clockwork);
     const create = createCreate(catalog, submit);
     const createOnce = createCreateOnce(create, answeredRequests(database.sql, vault));
-    const metrics = createMetrics();
     const worker = createWorker(
       {
         work,
@@ -227,6 +230,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           worker,
           auth,
           metrics,
+          bmcFigures: () => ({ traffic: traffic.census(), drivers: [redfish.census()] }),
           ping: () => database.pool.query('select 1'),
           log,
         }),

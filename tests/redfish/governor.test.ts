@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DriverError } from '../../src/core/ports.ts';
-import { Governor, governorDefaults } from '../../src/drivers/redfish/governor.ts';
+import { Governor, governorDefaults } from '../../src/drivers/governor.ts';
+import { TrafficLimit } from '../../src/drivers/traffic-limit.ts';
 import { failureOf, makeDriver, makeNode, nobody, purpose } from './node.ts';
 import { startRedfishServer } from './redfish-server.ts';
 
@@ -12,6 +13,8 @@ function makeGovernor(options: Partial<typeof governorDefaults> = {}) {
   const wait = async (ms: number) => void clock.waited.push(ms);
   const governor = new Governor({
     ...governorDefaults,
+    driver: 'test',
+    traffic: new TrafficLimit(),
     firstPauseMs: 1_000,
     now: () => clock.now,
     random: () => 1,
@@ -48,6 +51,24 @@ describe('the governor of a BMC', () => {
     await governor.run(async () => {});
     await governor.run(async () => {});
     expect(clock.waited).toEqual([500, 1_000]);
+  });
+
+  it('speaks to a BMC that labours one exchange at a time, with a pause as long as its answer took', async () => {
+    const { governor, clock } = makeGovernor();
+    const take = (ms: number) => async () => void (clock.now += ms);
+    for (let times = 0; times < 5; times += 1) await governor.run(take(100));
+    expect(governor.isLabouring).toBe(false);
+    await governor.run(take(4_000));
+    expect(governor.isLabouring).toBe(true);
+    const gate = Promise.withResolvers<void>();
+    const runs = [governor.run(() => gate.promise), governor.run(() => gate.promise)];
+    await Promise.resolve();
+    expect(governor.underWay).toBe(1);
+    gate.resolve();
+    await Promise.all(runs);
+    expect(clock.waited[0]).toBeGreaterThan(1_000);
+    for (let times = 0; times < 10; times += 1) await governor.run(take(100));
+    expect(governor.isLabouring).toBe(false);
   });
 
   it('leaves a dead BMC alone after three failures, then sends one probe', async () => {

@@ -8,7 +8,7 @@ import type { Work } from '../../core/work.ts';
 import type { Drivers } from '../../engine/clockwork.ts';
 import type { Worker } from '../../engine/worker.ts';
 import type { Auth } from '../auth.ts';
-import type { Metrics } from './metrics.ts';
+import type { BmcFigures, Metrics } from './metrics.ts';
 
 export interface Cloud {
   servers: Servers;
@@ -24,6 +24,8 @@ export interface Cloud {
   worker: Pick<Worker, 'busy' | 'isAtWork'>;
   auth: Auth;
   metrics: Metrics;
+  /** How the BMCs are treated at this moment. */
+  bmcFigures: () => BmcFigures;
   /** Fails when the database does not answer. */
   ping: () => Promise<unknown>;
   log: (error: unknown, message: string) => void;

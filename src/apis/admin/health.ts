@@ -34,7 +34,7 @@ export async function showMetrics(cloud: Cloud): Promise<Answer> {
     cloud.log(error, 'counting for the metrics failed');
     return null;
   });
-  const text = await cloud.metrics.show(counts, cloud.worker.busy);
+  const text = await cloud.metrics.show(counts, cloud.worker.busy, cloud.bmcFigures());
   return { statusCode: 200, headers: { 'content-type': cloud.metrics.contentType }, body: text };
 }
 

@@ -3,16 +3,26 @@
  * when somebody asks, and is the same from every process: take the maximum over instances, not the sum.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { BmcCensus, BmcWatch, TrafficCensus } from '../../core/bmc-traffic.ts';
 import type { SubJob } from '../../core/job.ts';
 import type { Counts } from '../../core/records.ts';
 import type { DeliveryOutcome } from '../../core/work.ts';
+import { createBmcMetrics } from './bmc-metrics.ts';
+
+/** What is asked of the drivers at each reading. */
+export interface BmcFigures {
+  traffic: TrafficCensus;
+  drivers: BmcCensus[];
+}
 
 export interface Metrics {
+  /** Counts the traffic with BMCs. */
+  readonly bmcWatch: BmcWatch;
   readonly contentType: string;
   countAnswer(answer: { method: string; route: string; statusCode: number; seconds: number }): void;
   countOutcome(subJob: Pick<SubJob, 'operation' | 'remedies'>, outcome: DeliveryOutcome): void;
   /** Counts null: the database is away; the figures of this process are shown all the same. */
-  show(counts: Counts | null, deliveries: number): Promise<string>;
+  show(counts: Counts | null, deliveries: number, bmcs: BmcFigures): Promise<string>;
 }
 
 export function createMetrics(): Metrics {
@@ -63,7 +73,10 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  const bmcMetrics = createBmcMetrics(registry);
+
   return {
+    bmcWatch: bmcMetrics.watch,
     contentType: registry.contentType,
     countAnswer({ method, route, statusCode, seconds }) {
       answers.observe({ method, route, status: statusCode }, seconds);
@@ -74,13 +87,14 @@ export function createMetrics(): Metrics {
       if (outcome.status === 'succeeded') outcomes.inc({ operation, result: 'succeeded' });
       if (outcome.status === 'failed') outcomes.inc({ operation, result: outcome.error?.kind ?? 'internal' });
     },
-    async show(counts, deliveries) {
+    async show(counts, deliveries, bmcs) {
       deliveriesNow.set(deliveries);
       // What is no longer there must not go on showing its last figure.
       for (const gauge of [subJobs, servers, nodes]) gauge.reset();
       for (const { count, ...labels } of counts?.subJobs ?? []) subJobs.set(labels, count);
       for (const { count, ...labels } of counts?.servers ?? []) servers.set(labels, count);
       for (const { count, ...labels } of counts?.nodes ?? []) nodes.set(labels, count);
+      bmcMetrics.show(bmcs.traffic, bmcs.drivers);
       return registry.metrics();
     },
   };

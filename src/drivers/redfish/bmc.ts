@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BmcAddress } from '../../core/node.ts';
 import type { DriverError } from '../../core/ports.ts';
+import { Governor, type GovernorOptions } from '../governor.ts';
 import { isSuccess, retryAfterMs, toDriverError, type Answer } from './answer.ts';
 import { Connection, type ConnectionOptions, type Request } from './connection.ts';
 import type { Json } from './fields.ts';
-import { Governor, type GovernorOptions } from './governor.ts';
 import { findQuirks } from './quirks.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -57,6 +57,15 @@ export class Bmc {
     const isTakenAway = pin === null && this.#givenPin !== null;
     this.#givenPin = pin;
     return !isTakenAway && (pin === null || this.connection.isPinnedTo(pin));
+  }
+
+  /** For the figures: something is sent once more. */
+  retried(reason: 'server-error' | 'session' | 'etag' | 'encoding'): void {
+    this.#options.watch.retried(this.#options.driver, reason);
+  }
+
+  get sessions(): number {
+    return [...this.#sessions.values()].filter((session) => session.isOpen).length;
   }
 
   async close(): Promise<void> {
@@ -113,7 +122,9 @@ export class Client {
   /** 500 to a GET is often gone the second time (sushy get-retry). */
   async #read(path: string): Promise<Answer> {
     const answer = await this.send({ method: 'GET', path });
-    return answer.statusCode >= 500 ? this.send({ method: 'GET', path }) : answer;
+    if (answer.statusCode < 500) return answer;
+    this.bmc.retried('server-error');
+    return this.send({ method: 'GET', path });
   }
 
   root(): Promise<Json> {
@@ -141,6 +152,7 @@ export class Client {
     let credentials = await this.#session.credentials();
     let answer = await this.#sendAs(credentials, request);
     if (answer.statusCode === 401 && this.#session.expire(credentials)) {
+      this.bmc.retried('session');
       credentials = await this.#session.credentials(); // sessions end with idleness and with the BMC's own restarts
       answer = await this.#sendAs(credentials, request); // 401: it was not carried out, so any method may be repeated
     }

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
+import type { BmcWatch } from '../../core/bmc-traffic.ts';
 import { DriverError } from '../../core/ports.ts';
 import type { Answer, Method } from './answer.ts';
 import { toRecord, toText } from './fields.ts';
@@ -15,6 +16,8 @@ export interface ConnectionOptions {
   /** Until the answer's head came, and between two parts of its body, in milliseconds. */
   answerTimeoutMs: number;
   connections: number;
+  driver: string;
+  watch: BmcWatch;
 }
 
 export interface Request {
@@ -30,6 +33,7 @@ const largestAnswerBytes = 8 << 20;
 export class Connection {
   readonly #origin: URL;
   readonly #pool: Pool;
+  readonly #onRetry: () => void;
   #pinned: string | null;
 
   /** `address` is an origin (`https://10.0.0.7`); `pinned` a SHA-256 in hex or null. Throws `rejected` on nonsense. */
@@ -39,6 +43,7 @@ export class Connection {
     }
     this.#origin = new URL(address);
     this.#pinned = pinned === null ? null : toHex(pinned);
+    this.#onRetry = () => options.watch.retried(options.driver, 'connection');
     this.#pool = new Pool(this.#origin.origin, {
       connect: this.#connector(options.connectTimeoutMs),
       connections: options.connections,
@@ -99,6 +104,7 @@ export class Connection {
     } catch (error) {
       if (request.method !== 'GET' || !isReset(error)) throw toUnreachable(error, request);
     }
+    this.#onRetry();
     try {
       return await this.#exchange(request);
     } catch (error) {

@@ -34,6 +34,7 @@ export async function patch(client: Client, resource: Answer, body: unknown): Pr
   for (const form of order) {
     const tag = inForm(form, given);
     if (tried.has(tag)) continue;
+    if (tried.size > 0) bmc.retried('etag');
     tried.add(tag);
     const headers: Record<string, string> = tag === null ? {} : { 'if-match': tag };
     answer = await client.send({ method: 'PATCH', path: resource.path, headers, body });

@@ -2,22 +2,21 @@
  * The Redfish driver: one `Bmc` per address for as long as the process lives; what it learnt of it stays in memory.
  * DSP0266 is the protocol, DSP2046 the meaning of the resources.
  */
+import type { BmcCensus } from '../../core/bmc-traffic.ts';
 import type { Node } from '../../core/node.ts';
 import { DriverError, type Driver } from '../../core/ports.ts';
+import { governorDefaults, type Governor } from '../governor.ts';
+import { TrafficLimit } from '../traffic-limit.ts';
 import { Bmc, type BmcOptions, type Client } from './bmc.ts';
 import { setBootDevice } from './boot-device.ts';
-import { Gate } from './gate.ts';
-import { governorDefaults, type Governor } from './governor.ts';
 import { inspect, readHealth } from './inventory.ts';
 import { setPower } from './reset.ts';
 import { sessionDefaults } from './session.ts';
 import { readSystem, toPower } from './system.ts';
 
-export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connections'>> {
+export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connections' | 'driver'>> {
   /** When to look after a command whose BMC names no time, in milliseconds. */
   firstLookMs?: number;
-  /** How many BMCs are spoken to at once. */
-  conversations?: number;
   /** A certificate was met for the first time (SHA-256, hex): to be stored as the node's pin. Once per node. */
   onCertificate?: (node: Node, sha256: string) => void;
 }
@@ -25,17 +24,19 @@ export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connecti
 export interface RedfishDriver extends Driver {
   /** For tests and metrics: how a BMC is treated; undefined when it was never spoken to. */
   governorOf(address: string): Governor | undefined;
+  census(): BmcCensus;
 }
 
 export function createRedfishDriver(options: RedfishDriverOptions = {}): RedfishDriver {
-  const { firstLookMs = 0, conversations = 256, onCertificate, ...given } = options;
-  const gate = new Gate(conversations);
+  const { firstLookMs = 0, onCertificate, ...given } = options;
   const settings: BmcOptions = {
     ...governorDefaults,
     ...sessionDefaults,
     connectTimeoutMs: 5_000,
     answerTimeoutMs: 30_000,
+    traffic: new TrafficLimit(),
     ...given,
+    driver: 'redfish',
     connections: given.concurrency ?? governorDefaults.concurrency,
   };
   const bmcs = new Map<string, Bmc>();
@@ -58,7 +59,7 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     }
     const bmc = toBmc(node.bmc);
     try {
-      return await gate.pass(() => question(bmc.as(node.bmc)));
+      return await question(bmc.as(node.bmc));
     } finally {
       const seen = bmc.connection.certificateSha256;
       if (seen !== null && node.bmc.certificateSha256 === null && told.get(node.id) !== seen) {
@@ -99,6 +100,20 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
       await Promise.all(open.map((bmc) => bmc.close()));
     },
     governorOf: (address) => bmcs.get(address)?.governor,
+    census() {
+      const census: BmcCensus = {
+        driver: 'redfish',
+        breakers: { closed: 0, open: 0, 'half-open': 0 },
+        sessions: 0,
+        inFlight: 0,
+      };
+      for (const { governor, sessions } of bmcs.values()) {
+        census.breakers[governor.state] += 1;
+        census.sessions += sessions;
+        census.inFlight += governor.underWay;
+      }
+      return census;
+    },
   };
 }
 

@@ -1,9 +1,10 @@
 /**
  * Who we are to one BMC: one session, made when needed, ended on close; HTTP Basic where the BMC has no sessions
- * (DSP0266 "Authentication" knows these two). After two refused logins the BMC is left alone, for more would lock the
- * account (NICo AvoidLockout); another name or password is another `Session` and starts afresh.
+ * (DSP0266 "Authentication" knows these two). Another name or password is another `Session` with a guard of its own.
  */
+import type { BmcWatch } from '../../core/bmc-traffic.ts';
 import { DriverError } from '../../core/ports.ts';
+import { LockoutGuard, lockoutDefaults, type LockoutOptions } from '../lockout-guard.ts';
 import { hasMessage, isBusy, isSuccess, sessionLimit, toDriverError, type Answer } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { toLink, toRecord, toText, type Json } from './fields.ts';
@@ -13,21 +14,16 @@ export interface Account {
   password: string;
 }
 
-export interface SessionOptions {
-  /** So many refusals in a row are risked. */
-  refusalsAllowed: number;
-  /** How long the BMC is then left alone, in milliseconds. */
-  refusalHoldMs: number;
+export interface SessionOptions extends LockoutOptions {
   /** How long Basic is used when all sessions are taken (Supermicro has 16, iDRAC 8), in milliseconds. */
   fullHoldMs: number;
-  now: () => number;
+  driver: string;
+  watch: BmcWatch;
 }
 
-export const sessionDefaults: SessionOptions = {
-  refusalsAllowed: 2,
-  refusalHoldMs: 3_600_000,
+export const sessionDefaults: Omit<SessionOptions, 'driver' | 'watch'> = {
+  ...lockoutDefaults,
   fullHoldMs: 600_000,
-  now: Date.now,
 };
 
 export type Credentials = Record<string, string>;
@@ -40,19 +36,24 @@ export class Session {
   #token: { credentials: Credentials; location: string | null } | null = null;
   #login: Promise<Credentials> | null = null;
   #basicUntil = 0;
-  #refusals = 0;
-  #heldUntil = 0;
+  readonly #guard: LockoutGuard;
 
   constructor(connection: Connection, account: Account, root: () => Promise<Json>, options: SessionOptions) {
     this.#connection = connection;
     this.#account = account;
     this.#root = root;
     this.#options = options;
+    this.#guard = new LockoutGuard(options, () => options.watch.lockedOut(options.driver));
+  }
+
+  /** There is a session on the BMC that is ours. */
+  get isOpen(): boolean {
+    return this.#token !== null;
   }
 
   /** The headers that say who we are; logs in when there is no session. Throws `denied` while held. */
   async credentials(): Promise<Credentials> {
-    this.#refuseWhileHeld();
+    this.#guard.admit();
     if (this.#token) return this.#token.credentials;
     if (this.#options.now() < this.#basicUntil) return this.#basic();
     this.#login ??= this.#logIn().finally(() => (this.#login = null));
@@ -67,15 +68,12 @@ export class Session {
 
   /** A request was accepted: the account is good. */
   confirm(): void {
-    this.#refusals = 0;
+    this.#guard.confirm();
   }
 
   /** Counts a refused login and makes the error for it. Only status and message ids are told, never words. */
   refuse(answer: Answer): DriverError {
-    this.#refusals += 1;
-    if (this.#refusals >= this.#options.refusalsAllowed) {
-      this.#heldUntil = this.#options.now() + this.#options.refusalHoldMs;
-    }
+    this.#guard.count();
     const change = hasMessage(answer, /PasswordChangeRequired/)
       ? '; it wants the password changed first'
       : '';
@@ -107,6 +105,7 @@ export class Session {
     if (isSuccess(answer) && token !== null) {
       const location = answer.headers['location'] ?? toText(answer.body['@odata.id']);
       const credentials = { 'x-auth-token': token };
+      this.#options.watch.loggedIn(this.#options.driver);
       this.#token = { credentials, location: location ? this.#connection.toPath(location) : null };
       return credentials;
     }
@@ -125,13 +124,5 @@ export class Session {
   #basic(): Credentials {
     const { username, password } = this.#account;
     return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
-  }
-
-  #refuseWhileHeld(): void {
-    const now = this.#options.now();
-    if (now >= this.#heldUntil) return;
-    const minutes = Math.ceil((this.#heldUntil - now) / 60_000);
-    const words = `The BMC refused the login ${this.#refusals} times; it is not asked again for ${minutes} min or until name, password or address change, lest it lock the account`;
-    throw new DriverError('denied', words);
   }
 }
