@@ -146,7 +146,7 @@ function endpointsPage(): string {
   const parts = allApis().map((api) => {
     const rows = api.routes.map((route) => [
       route.id,
-      `\`${route.method} ${route.path}\``,
+      `\`${route.method} ${(route.hosts ?? []).map((label) => `${label}.*`).join('|')}${route.path}\``,
       route.summary,
       route.access,
       route.action ? `\`${route.action}\`` : '',

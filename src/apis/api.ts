@@ -33,6 +33,11 @@ export interface Route {
   /** With `:name` parts. `:project_id` must be the caller's project. */
   path: string;
   summary: string;
+  /**
+   * Answers only where the host name begins with one of these labels: the published clouds have a host per service, and
+   * at `/` that alone tells them apart. The same path without labels answers everybody else.
+   */
+  hosts?: readonly string[];
   /** `open`: no token needed. `admin`: operators of the installation. */
   access: 'open' | 'read' | 'write' | 'admin';
   /** The documented permission, where there is one ("bms:servers:stop"). */

@@ -137,13 +137,17 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
 function listMethods(apis: Api[]): (path: string) => string[] {
   const routes = apis
     .flatMap((api) => api.routes)
-    .map(({ method, path }) => ({ method, parts: path.split('/') }));
+    .map(({ method, path }) => ({ method, parts: toParts(path) }));
   return (path) => {
-    const given = path.replace(/\/$/, '').split('/');
+    const given = toParts(path);
     const isThere = (parts: string[]) =>
       parts.length === given.length && parts.every((part, at) => part.startsWith(':') || part === given[at]);
     return [...new Set(routes.filter(({ parts }) => isThere(parts)).map(({ method }) => method))];
   };
+}
+
+function toParts(path: string): string[] {
+  return path.replace(/\/$/, '').split('/');
 }
 
 /**
@@ -173,7 +177,10 @@ function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Rout
     method: route.method,
     url: route.path,
     config: { api, ingot: route },
+    ...(route.hosts && { constraints: { host: new RegExp(`^(${route.hosts.join('|')})\\.`, 'i') } }),
     schema: {
+      // OpenAPI has a path once; the document shown is the one without a host of its own.
+      hide: route.hosts !== undefined,
       summary: route.summary,
       operationId: `${api.name}.${route.id}`,
       tags: [api.title],

@@ -96,6 +96,10 @@ const version = (origin: string) => ({
   updated: '2018-09-30T00:00:00Z',
 });
 
+export function listVersions(_cloud: Cloud, call: Call): Answer {
+  return ok({ versions: [version(call.origin)] });
+}
+
 export function showVersion(_cloud: Cloud, call: Call): Answer {
   return ok({ version: version(call.origin) });
 }

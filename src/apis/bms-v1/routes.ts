@@ -42,6 +42,14 @@ export function bmsApi(cloud: Cloud): Api {
     title: 'Bare Metal Server v1',
     toError,
     routes: [
+      route(catalog.listVersions, {
+        id: 'V01',
+        method: 'GET',
+        path: '/',
+        hosts: ['bms'],
+        summary: 'List the API versions',
+        access: 'open',
+      }),
       route(catalog.showVersion, {
         id: 'V02',
         method: 'GET',

@@ -15,7 +15,7 @@ import { leastMinor, parseMicroversion, toHeaders } from './microversion.ts';
 import * as region from './region.ts';
 import { serverParts } from './server-parts.ts';
 import * as servers from './servers.ts';
-import { showCurrent, showLegacy } from './versions.ts';
+import { listVersions, showCurrent, showLegacy } from './versions.ts';
 import { ActionBody, CreateBody, KeypairBody, UpdateBody } from './wire.ts';
 
 export function novaApi(cloud: Cloud): Api {
@@ -25,6 +25,15 @@ export function novaApi(cloud: Cloud): Api {
     toError,
     headers: toHeaders,
     routes: [
+      {
+        id: 'N01',
+        method: 'GET',
+        path: '/',
+        hosts: ['ecs', 'nova', 'compute'],
+        summary: 'List the API versions',
+        access: 'open',
+        handle: listVersions,
+      },
       {
         id: 'N02',
         method: 'GET',

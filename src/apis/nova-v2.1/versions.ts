@@ -29,13 +29,21 @@ const legacy: Version = {
   updated: '2011-01-21T11:33:21Z',
 };
 
+const toVersion = ({ path, ...version }: Version, origin: string) => ({
+  ...version,
+  links: [{ rel: 'self', href: `${origin}${path}` }],
+});
+
+export function listVersions({ origin }: Call): Answer {
+  return ok({ versions: [toVersion(legacy, origin), toVersion(current, origin)] });
+}
+
 const show =
-  ({ path, ...version }: Version) =>
+  (version: Version) =>
   ({ origin }: Call): Answer =>
     ok({
       version: {
-        ...version,
-        links: [{ rel: 'self', href: `${origin}${path}` }],
+        ...toVersion(version, origin),
         'media-types': [
           {
             base: 'application/json',
