@@ -1,0 +1,26 @@
+/**
+ * The bytes of an image, as they go to the disk of a machine. An image that is only a record (those of the first start)
+ * has none: simulated machines take it, real ones cannot.
+ */
+
+/** How the raw disk is packed where it is kept and while it is streamed; the machine unpacks it. */
+export type ContentForm = 'raw' | 'gzip' | 'zstd';
+
+/** A raw disk, possibly packed. Whatever was registered (qcow2, vmdk …) was converted when it came in. */
+export interface ImageContent {
+  imageId: string;
+  /** Of the bytes as they are stored and streamed, 64 hex digits. */
+  sha256: string;
+  /** Bytes as stored and streamed. */
+  sizeBytes: number;
+  /** Bytes when unpacked: what the disk must hold. */
+  rawSizeBytes: number;
+  form: ContentForm;
+  /** The file; read only, and the same bytes as long as it is there. An open file stays readable when it is removed. */
+  path: string;
+}
+
+export interface ImageContents {
+  /** Null: there is no such image, it is not active yet, it has no bytes, or they are not on this machine. */
+  find(imageId: string): Promise<ImageContent | null>;
+}
