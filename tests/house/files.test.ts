@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { listFiles, readSource } from './source-files.ts';
 
-const files = listFiles('src', 'console', 'tests', 'bench', 'scripts', 'bin', 'docs');
+const files = listFiles('src', 'console', 'tests', 'bench', 'lab', 'scripts', 'bin', 'docs');
 
 /** Names that outside programs look for. */
 const givenNames =

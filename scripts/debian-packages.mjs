@@ -1,0 +1,62 @@
+/**
+ * What is used of Debian, and what for. Root gets it installed; others are told what is missing.
+ *
+ * Plain JavaScript: it may be the first thing to run in a fresh clone, on the distribution's Node.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Of the tests. Without them those tests skip themselves, by name. */
+export const testPackages = {
+  'util-linux': 'unshare and setpriv, to run PostgreSQL as root and to stop it with us',
+  'postgresql-15': 'the oldest PostgreSQL that we support; only its programs are used',
+  'python3-openstackclient': 'the unmodified client in tests/clients',
+  'python3-sushy': 'an independent Redfish client, against the lab',
+};
+
+/** Of the virtual rack (lab/). */
+export const labPackages = {
+  'util-linux': 'unshare and nsenter, for namespaces of its own',
+  iproute2: 'bridges and taps',
+  'qemu-system-x86': 'the machines',
+  'ipxe-qemu': 'their network cards',
+  ovmf: 'their UEFI firmware',
+  openipmi: 'ipmi_sim, their IPMI BMCs',
+  ipmitool: 'IPMI',
+  openssl: 'certificates of their Redfish BMCs',
+};
+
+/** @param {Record<string, string>} packages name and purpose */
+export function installDebianPackages(packages) {
+  const missing = Object.keys(packages).filter((name) => !isInstalled(name));
+  if (missing.length === 0 || !existsSync('/usr/bin/apt-get')) return;
+  if (process.getuid() !== 0) {
+    for (const name of missing) console.error(`Debian package ${name} is missing: ${packages[name]}`);
+    return;
+  }
+  console.error(`Installing Debian packages: ${missing.join(' ')}`);
+  aptGet('update');
+  // The server package makes and starts a cluster when it is installed, unless this file says no. It comes
+  // with postgresql-common; where that is here already, the administrator's word stands.
+  const clusterSettings = '/etc/postgresql-common/createcluster.conf';
+  if (missing.includes('postgresql-15') && !existsSync(clusterSettings)) {
+    aptGet('install', 'postgresql-common');
+    spawnSync('pg_conftool', [clusterSettings, 'set', 'create_main_cluster', 'off'], { stdio: 'inherit' });
+  }
+  // One by one: what another Debian does not have must not keep the rest away.
+  for (const name of missing) aptGet('install', name);
+}
+
+function isInstalled(name) {
+  const query = spawnSync('dpkg-query', ['-W', '-f=${Status}', name], { encoding: 'utf8' });
+  return query.status !== null && query.stdout.endsWith(' installed');
+}
+
+function aptGet(command, ...names) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status } = spawnSync('apt-get', ['-qq', '-y', '--no-install-recommends', command, ...names], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) console.error(`apt-get ${[command, ...names].join(' ')} failed`);
+}
