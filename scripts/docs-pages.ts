@@ -183,6 +183,7 @@ const examples: ErrorFacts[] = [
     message: 'Check capacity fail, the number of capacity is: [0], and req num is: [1].',
   },
   { kind: 'too-large', message: 'The body is too large.' },
+  { kind: 'too-slow', message: 'The body did not arrive within 60 seconds.' },
   { kind: 'too-many-requests', message: 'The throttling threshold has been reached.', retryAfterSeconds: 1 },
   { kind: 'unavailable', message: 'The database is away.', retryAfterSeconds: 5 },
   { kind: 'internal', message: 'Internal error.' },

@@ -68,6 +68,8 @@ export interface Ingot {
   stop(): Promise<void>;
 }
 
+const engineConnections = 8;
+
 /** @throws Error with one line that says what stands in the way (port, folder, database, a second process) */
 export async function startIngot(config: Config, logger: Logger = toLogger(config)): Promise<Ingot> {
   const folder = makeFolder(config.data);
@@ -85,6 +87,12 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       onError: (error) => log(error, 'a database connection broke'),
     });
     closers.push(() => database.close());
+    // The engine has connections of its own: however many callers wait for one, work goes on.
+    const engineDatabase = await openDatabase(url, {
+      connections: engineConnections,
+      onError: (error) => log(error, 'a database connection of the engine broke'),
+    });
+    closers.push(() => engineDatabase.close());
     if (postgres) {
       const letGo = await holdAlone(database, folder);
       // Ours alone from here on; a database that another process serves from is not stopped.
@@ -99,7 +107,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
         'secrets were sealed with another key: real BMCs are left to processes that have it (INGOT_SECRET_KEY)',
       );
     }
-    const work = createWork(database, vault);
+    const work = createWork({ ...engineDatabase, listen: database.listen }, vault, database.sql);
     const tenancy = openTenancy(database);
     const accessKeys = openAccessKeys(database.sql, vault);
     const catalog = openCatalog(database.sql);
@@ -119,7 +127,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
 
     const metrics = createMetrics();
     const traffic = new TrafficLimit();
-    const simulated = createSimulatedDriver(simulatedMachines(database.sql), config.simStepMs);
+    const simulated = createSimulatedDriver(simulatedMachines(engineDatabase.sql), config.simStepMs);
     const redfish = createRedfishDriver({
       traffic,
       watch: metrics.bmcWatch,
@@ -238,7 +246,13 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       auth,
       logger,
       publicUrl: config.publicUrl,
-      rateLimit: config.rateLimit,
+      limits: {
+        reads: config.rateLimit,
+        writes: config.writeLimit || config.rateLimit,
+        logins: config.loginLimit,
+      },
+      shedLagMs: config.shedLagMs,
+      bodySeconds: config.bodySeconds,
       onAnswer: metrics.countAnswer,
     });
     await worker.start();

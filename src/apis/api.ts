@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { TSchema } from 'typebox';
 import type { IngotError } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
+import type { TrafficClass } from './traffic.ts';
 
 export interface Call {
   /** Null on open routes only; `caller(call)` asserts it. */
@@ -48,6 +49,8 @@ export interface Route {
   answer?: TSchema;
   /** Reads that clients poll: never refused for being frequent. */
   isPolled?: boolean;
+  /** Where `trafficOf` would not find it by itself. */
+  traffic?: TrafficClass;
   handle(call: Call): Promise<Answer> | Answer;
 }
 

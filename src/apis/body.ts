@@ -1,5 +1,5 @@
 /** Bodies: kept as bytes, for a signature covers them; then JSON; then held against the route's schema. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
@@ -21,6 +21,25 @@ export function keepBytes(app: FastifyInstance): void {
     const isOpen = request.routeOptions.config.ingot?.access === 'open';
     const limit = isSigned(request.headers) && !isOpen ? signedBodyLimit : bodyLimit;
     done(body.length > limit ? tooLarge(limit) : null, body);
+  });
+}
+
+/**
+ * Calls back when a body is not there in time. Without it a caller that sends a byte now and then holds a connection for
+ * ever. Image data takes as long as it takes; there an idle connection is the caller's own affair.
+ */
+export function limitBodyTime(
+  app: FastifyInstance,
+  seconds: number,
+  giveUp: (request: FastifyRequest, reply: FastifyReply) => void,
+): void {
+  app.addHook('preParsing', async ({ headers, raw }, reply) => {
+    const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+    if (!hasBody || headers['content-type'] === 'application/octet-stream') return;
+    const timer = setTimeout(() => {
+      if (!raw.complete && !reply.sent) giveUp(reply.request, reply);
+    }, seconds * 1_000);
+    raw.once('close', () => clearTimeout(timer));
   });
 }
 

@@ -9,6 +9,10 @@ export function tooLarge(limit: number): IngotError {
   return new IngotError({ kind: 'too-large', message: `The body is larger than ${limit} bytes.` });
 }
 
+export function tooSlow(seconds: number): IngotError {
+  return new IngotError({ kind: 'too-slow', message: `The body did not arrive within ${seconds} seconds.` });
+}
+
 /** @param bodyLimit bytes that Fastify itself takes at the most */
 export function toIngotError(error: unknown, bodyLimit: number): IngotError {
   if (error instanceof IngotError) return error;

@@ -15,13 +15,14 @@ import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
 import { IngotError, notFound, wrongMethod } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
-import { apiOf, originOf, send, sendError, type Front } from './answer.ts';
+import { apiOf, originOf, send, sendError } from './answer.ts';
 import type { Api, Call, Route } from './api.ts';
 import { isSigned, type Auth } from './auth.ts';
-import { bodyValidator, keepBytes, parseJson, signedBodyLimit } from './body.ts';
-import { toIngotError } from './failure.ts';
+import { bodyValidator, keepBytes, limitBodyTime, parseJson, signedBodyLimit } from './body.ts';
+import { tooSlow, toIngotError } from './failure.ts';
 import { describe } from './openapi.ts';
-import { throttle } from './throttle.ts';
+import { createDoorkeeper, throttle, type ThrottleOptions } from './throttle.ts';
+import type { Turns } from './turns.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -33,11 +34,11 @@ declare module 'fastify' {
   }
 }
 
-export interface HttpOptions extends Front {
+export interface HttpOptions extends ThrottleOptions {
   auth: Auth;
   logger: Logger;
-  /** Requests per second and project; 0: no limit. */
-  rateLimit: number;
+  /** How long the head, and then the body, of a request may take. */
+  bodySeconds: number;
   /** Told of each answer that was sent, streams excepted. `route` is a pattern, so that there are few. */
   onAnswer?: (answer: { method: string; route: string; statusCode: number; seconds: number }) => void;
 }
@@ -57,6 +58,11 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     forceCloseConnections: 'idle',
+    // As to the head; the body has a limit of its own, which knows the route and so the API's words.
+    http: {
+      headersTimeout: options.bodySeconds * 1_000,
+      connectionsCheckingInterval: Math.min(30_000, options.bodySeconds * 500),
+    },
     // A path that cannot be decoded, or has an endless parameter.
     frameworkErrors: (error, request, reply) => {
       sendError(options, request, reply, toIngotError(error, signedBodyLimit));
@@ -65,7 +71,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       if (!socket.writable) return;
       const statusCode = unreadable[error.code] ?? 400;
       const words = STATUS_CODES[statusCode]!;
-      const facts = { kind: 'invalid' as const, message: `${words}.` };
+      const kind = statusCode === 408 ? ('too-slow' as const) : ('invalid' as const);
+      const facts = { kind, message: `${words}.` };
       const raw = (error as unknown as { rawPacket?: Buffer }).rawPacket?.toString('latin1', 0, 2_048) ?? '';
       const path = /^[A-Z]+ (\S+)/.exec(raw)?.[1] ?? '/';
       const answer = apiOf(apis, path).toError(new IngotError(facts), { origin: '', requestId: '', path });
@@ -82,6 +89,11 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   // Schemas document answers; they never drop a field that a handler gave.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   keepBytes(app);
+  limitBodyTime(app, options.bodySeconds, (request, reply) => {
+    // The rest of the body, should it come, is nobody's request.
+    void reply.header('connection', 'close');
+    sendError(options, request, reply, tooSlow(options.bodySeconds));
+  });
   app.decorateRequest('caller', null);
 
   await describe(app);
@@ -129,7 +141,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     for (const api of apis) api.close?.();
     for (const socket of unused) socket.destroy();
   });
-  for (const api of apis) for (const route of api.routes) mount(app, options, api, route);
+  const turnsOf = createDoorkeeper();
+  for (const api of apis) for (const route of api.routes) mount(app, options, api, route, turnsOf(route));
   return app;
 }
 
@@ -164,7 +177,7 @@ function trackUnusedConnections({ server }: FastifyInstance): Set<Socket> {
   return unused;
 }
 
-function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Route): void {
+function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Route, turns: Turns): void {
   const { auth } = options;
   const admit = async (request: FastifyRequest) => {
     if (route.access === 'open') return;
@@ -198,7 +211,7 @@ function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Rout
     },
     async handler(request, reply) {
       const call = toCall(options, request);
-      const answer = await route.handle(call);
+      const answer = await turns.take(() => route.handle(call));
       return send(reply, answer, api.headers?.(call), call.requestId);
     },
   });

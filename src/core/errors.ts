@@ -17,6 +17,7 @@ export type ErrorKind =
   | 'no-capacity'
   | 'too-many-requests'
   | 'too-large'
+  | 'too-slow'
   | 'unavailable'
   | 'hardware'
   | 'deadline'

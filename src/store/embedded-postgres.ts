@@ -67,7 +67,7 @@ const serverSettings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
   port: String(port),
-  max_connections: '100',
+  max_connections: '200',
   shared_buffers: '128MB',
   wal_compression: 'on',
   fsync: 'on',

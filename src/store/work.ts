@@ -10,7 +10,7 @@ import { keepSession } from './lasting-session.ts';
 import { placement } from './placement.ts';
 import { powerSync } from './power-sync.ts';
 import { claim } from './claim.ts';
-import type { Database } from './database.ts';
+import type { Database, Sql } from './database.ts';
 import type { Vault } from './vault.ts';
 import { letGo, write } from './outcomes.ts';
 
@@ -19,12 +19,13 @@ const workChannel = 'ingot_work';
 /** The advisory locks by which living processes are known; any number that nobody else uses. */
 const workerLocks = 7_417;
 
-export function createWork(database: Database, vault: Vault): Work {
+/** @param door where requests are accepted; the rest is the engine's, which may have connections of its own */
+export function createWork(database: Database, vault: Vault, door: Sql = database.sql): Work {
   const { sql: db } = database;
   let presence: { number: number; end: () => Promise<void> } | null = null;
 
   return {
-    ...acceptance(db, vault),
+    ...acceptance(door, vault),
     ...placement(db, vault),
     ...powerSync(db, vault),
     claim: (worker, most, leaseMs) => claim(db, vault, worker, most, leaseMs),

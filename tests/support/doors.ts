@@ -21,9 +21,10 @@ const faults: Record<number, string> = {
   400: 'badRequest',
   404: 'itemNotFound',
   405: 'badMethod',
+  408: 'badRequest',
   413: 'overLimit',
 };
-const atGateway = [401, 404, 405, 413];
+const atGateway = [401, 404, 405, 408, 413];
 const gateway = {
   error_code: expect.stringMatching(/^APIGW\.\d{4}$/),
   error_msg: text,

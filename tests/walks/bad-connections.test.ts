@@ -146,6 +146,53 @@ describe('a caller that hangs up', () => {
   });
 });
 
+describe('a caller that does not come to an end', () => {
+  let impatient: Cloud;
+  beforeAll(async () => {
+    impatient = await startCloud({ INGOT_BODY_SECONDS: '0.2', INGOT_SIM_NODES: '0' });
+  });
+  afterAll(() => impatient.close());
+  const begin = (method: string, path: string) =>
+    [
+      `${method} ${path.replace('{p}', impatient.projectId)} HTTP/1.1`,
+      'Host: ingot',
+      `X-Auth-Token: ${impatient.token}`,
+      'Content-Length: 1000',
+      '',
+      '{"a":',
+    ].join('\r\n');
+
+  it.each(doors)('is told so by $name, and the connection ends', async (door) => {
+    const { method, path } = door.write ?? { method: 'GET', path: door.read };
+    const reply = await sendRaw(impatient.origin, begin(method, path));
+    expectRefusal(door, reply, 408);
+    expect(reply.head).toMatch(/^connection: close$/im);
+  });
+
+  it('with its login is told so without a token', async () => {
+    const reply = await sendRaw(impatient.origin, begin('POST', '/v3/auth/tokens'));
+    expectRefusal(
+      doors.find(({ name }) => name === 'identity')!,
+      reply,
+      408,
+    );
+  });
+
+  // Node gives up on it before there is a path, and so an API; the words are then those of the first one.
+  it('with the head of its request is told so in the words of Keystone', async () => {
+    const reply = await sendRaw(impatient.origin, 'POST /v1/some/thing HTTP/1.1\r\nHost: ingot\r\n');
+    expectRefusal(
+      doors.find(({ name }) => name === 'identity')!,
+      reply,
+      408,
+    );
+  });
+
+  it('leaves the others alone', async () => {
+    expect((await impatient.call('GET', '/v1/{p}/baremetalservers/detail')).status).toBe(200);
+  });
+});
+
 describe('work that was accepted', () => {
   async function stopWith(id: string, token: string): Promise<string> {
     await cloud.sql.query(

@@ -14,6 +14,7 @@ const statusCodes: Record<ErrorKind, number> = {
   'no-capacity': 409,
   'too-many-requests': 429,
   'too-large': 413,
+  'too-slow': 408,
   unavailable: 503,
   hardware: 502,
   deadline: 504,

@@ -12,6 +12,7 @@ const codes: Partial<Record<ErrorKind, [statusCode: number, code: string]>> = {
   'wrong-method': [405, 'APIGW.0101'],
   'too-many-requests': [429, 'APIGW.0308'],
   'too-large': [413, 'APIGW.0201'],
+  'too-slow': [408, 'APIGW.0201'],
   internal: [500, 'CBC.0999'],
   unavailable: [503, 'CBC.0999'],
 };

@@ -79,6 +79,8 @@ const gateway: Partial<Record<ErrorFacts['kind'], { statusCode: number; code: st
   'wrong-method': { statusCode: 405, code: 'APIGW.0101' },
   'too-many-requests': { statusCode: 429, code: 'APIGW.0308' },
   'too-large': { statusCode: 413, code: 'APIGW.0201' },
+  // The gateway's table has nothing for 408; this is its code for a body that will not do.
+  'too-slow': { statusCode: 408, code: 'APIGW.0201' },
 };
 
 export function toError(error: IngotError, { requestId }: Pick<Call, 'requestId'>): Answer {

@@ -26,6 +26,7 @@ const codes = {
   unknownPath: { statusCode: 404, code: 'APIGW.0101' },
   wrongMethod: { statusCode: 405, code: 'APIGW.0101' },
   tooLarge: { statusCode: 413, code: 'APIGW.0201' },
+  tooSlow: { statusCode: 408, code: 'APIGW.0201' },
   throttled: { statusCode: 429, code: 'APIGW.0308' },
 } as const;
 type Case = keyof typeof codes;
@@ -42,6 +43,7 @@ const cases: Record<ErrorKind, Case> = {
   'no-capacity': 'noReadyServer',
   'too-many-requests': 'throttled',
   'too-large': 'tooLarge',
+  'too-slow': 'tooSlow',
   // 503 is not among the documented status codes.
   unavailable: 'internal',
   hardware: 'hardwareFailed',

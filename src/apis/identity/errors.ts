@@ -16,6 +16,7 @@ const statusCodes: Record<ErrorKind, number> = {
   'no-capacity': 409,
   'too-many-requests': 429,
   'too-large': 413,
+  'too-slow': 408,
   unavailable: 503,
   hardware: 500,
   deadline: 500,

@@ -14,6 +14,7 @@ const codes: Partial<Record<ErrorKind, [statusCode: number, code: string]>> = {
   'wrong-method': [405, 'APIGW.0101'],
   'too-many-requests': [429, 'APIGW.0308'],
   'too-large': [413, 'APIGW.0201'],
+  'too-slow': [408, 'APIGW.0201'],
   unavailable: [503, 'IAM.0006'],
 };
 

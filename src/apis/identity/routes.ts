@@ -131,6 +131,7 @@ export function identityApi(given: Given): Api {
       path,
       summary,
       action: `identity:${id}`,
+      ...(id === 'create_token' && { traffic: 'login' as const }),
       ...(body && { body }),
       handle: (call) => handler(cloud, call),
     })),

@@ -11,6 +11,7 @@ const statuses: Partial<Record<ErrorKind, [statusCode: number, title: string]>> 
   conflict: [409, 'Conflict'],
   'too-many-requests': [429, 'Too Many Requests'],
   'too-large': [413, 'Request Entity Too Large'],
+  'too-slow': [408, 'Request Timeout'],
   unavailable: [503, 'Service Unavailable'],
 };
 

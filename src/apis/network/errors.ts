@@ -11,6 +11,7 @@ const errors: Partial<Record<ErrorKind, [statusCode: number, type: string]>> = {
   conflict: [409, 'Conflict'],
   'too-many-requests': [429, 'OverLimit'],
   'too-large': [413, 'HTTPRequestEntityTooLarge'],
+  'too-slow': [408, 'HTTPRequestTimeout'],
   unavailable: [503, 'ServiceUnavailable'],
 };
 

@@ -10,6 +10,7 @@ const faultNames: Record<number, string> = {
   403: 'forbidden',
   404: 'itemNotFound',
   405: 'badMethod',
+  408: 'badRequest',
   409: 'conflictingRequest',
   413: 'overLimit',
   429: 'overLimit',
@@ -26,6 +27,7 @@ const statusCodes: Partial<Record<ErrorKind, number>> = {
   quota: 403,
   'too-many-requests': 429,
   'too-large': 413,
+  'too-slow': 408,
   unavailable: 503,
 };
 

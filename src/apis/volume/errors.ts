@@ -12,6 +12,7 @@ const faults: Partial<Record<ErrorKind, [statusCode: number, name: string]>> = {
   'wrong-method': [405, 'badMethod'],
   'too-many-requests': [429, 'overLimit'],
   'too-large': [413, 'overLimit'],
+  'too-slow': [408, 'badRequest'],
   unavailable: [503, 'serviceUnavailable'],
 };
 
