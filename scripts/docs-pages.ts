@@ -21,6 +21,7 @@ import {
   type Door,
   type State,
 } from '../src/core/lifecycle.ts';
+import { remedyKinds } from '../src/core/remedy.ts';
 import { operationKinds, operations } from '../src/core/operations.ts';
 
 const doors: Door[] = ['bms', 'nova', 'clouddc'];
@@ -78,6 +79,14 @@ function lifecyclePage(): string {
         failure!.unknown,
       ];
     });
+  const remedies = states
+    .filter((state) => lifecycle[state].remedies)
+    .map((state) => [state, lifecycle[state].remedies!.join(', ')]);
+  const remedyFacts = Object.entries(remedyKinds).map(([remedy, { does, share, mostMinutes }]) => [
+    remedy,
+    does,
+    `${share * 100} % of the deadline, at most ${mostMinutes} min`,
+  ]);
   return `${head('Lifecycle of a server', 'src/core/lifecycle.ts')}
 ## States
 
@@ -94,6 +103,14 @@ ${table(['state', 'BMS v1', 'Nova v2.1', 'CloudDC'], accepted)}
 Where a state ends when its effect was seen, and when it failed, by what the BMC says then.
 
 ${table(['state', 'operation', 'steps', 'success', 'failed, power on', 'failed, power off', 'failed, no answer'], ends)}
+
+## When a deadline passes
+
+What is tried then, in this order, each once and each with some more time; after the last the operation fails as above.
+
+${table(['state', 'remedies'], remedies)}
+
+${table(['remedy', 'what it does', 'more time'], remedyFacts)}
 
 ## Diagram
 

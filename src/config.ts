@@ -134,6 +134,13 @@ export const settings = {
     86_400,
     'how often real power is read; 0 is never',
   ),
+  healthSeconds: number(
+    'INGOT_HEALTH_SECONDS',
+    300,
+    0,
+    86_400,
+    'how often the health of the machines is read; 0 is never',
+  ),
   retentionMinutes: number(
     'INGOT_RETENTION_MINUTES',
     60,

@@ -167,7 +167,14 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       log,
       retentionMs: config.retentionMinutes * 60_000,
       powerSyncMs: config.powerSyncSeconds * 1_000,
-      purgeTokens: () => tenancy.purgeExpiredTokens(),
+      healthMs: config.healthSeconds * 1_000,
+      chores: [
+        {
+          what: 'removing expired tokens',
+          everyMs: 30_000,
+          run: () => tenancy.purgeExpiredTokens(),
+        },
+      ],
     });
 
     const auth = await createAuth(tenancy, accessKeys, Date.now);

@@ -79,6 +79,8 @@ export interface Checkpoint {
   seen?: number;
   /** Failed calls in a row, for the backoff. */
   failures?: number;
+  /** The notes of a power-off that a remedy put in between; the step begins afresh when the machine is off. */
+  cycling?: Checkpoint;
 }
 
 export interface Job {

@@ -14,6 +14,7 @@
  * "Reinstalling OS failed" is stable and SHUTOFF, not ERROR.
  */
 import type { Operation, StepName } from './operations.ts';
+import type { Remedy } from './remedy.ts';
 
 export const states = [
   'Creating',
@@ -86,10 +87,14 @@ interface Row {
   failure?: Record<Power, State>;
   /** After so many minutes without an end, the remedies begin; then it ends as `failure` says. */
   deadlineMinutes?: number;
+  /** What is tried then, in this order, each once. A machine that carries a running system is never cycled. */
+  remedies?: readonly Remedy[];
 }
 
 const nothing = { bms: [], nova: [], clouddc: [] } as const;
 const onlyDelete = { bms: [], nova: ['delete'], clouddc: [] } as const;
+const commanding = ['read again', 'send again', 'restart the BMC'] as const;
+const booting = [...commanding, 'cycle power'] as const;
 const faulty = { on: 'Faulty', off: 'Faulty', unknown: 'Faulty' } as const;
 
 export const lifecycle: Readonly<Record<State, Row>> = {
@@ -107,6 +112,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     success: 'Running',
     failure: faulty,
     deadlineMinutes: 150,
+    remedies: booting,
   },
   Starting: {
     attribute: 'intermediate',
@@ -122,6 +128,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     success: 'Running',
     failure: { on: 'Faulty', off: 'Stopped', unknown: 'Faulty' },
     deadlineMinutes: 10,
+    remedies: booting,
   },
   Running: {
     attribute: 'stable',
@@ -152,6 +159,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     success: 'Stopped',
     failure: { on: 'Running', off: 'Faulty', unknown: 'Faulty' },
     deadlineMinutes: 10,
+    remedies: commanding,
   },
   Stopped: {
     attribute: 'stable',
@@ -182,6 +190,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     success: 'Running',
     failure: { on: 'Running', off: 'Faulty', unknown: 'Faulty' },
     deadlineMinutes: 20,
+    remedies: booting,
   },
   'Forcibly restarting': {
     attribute: 'intermediate',
@@ -197,6 +206,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     success: 'Running',
     failure: faulty,
     deadlineMinutes: 20,
+    remedies: booting,
   },
   Deleting: {
     attribute: 'intermediate',
@@ -211,6 +221,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     success: 'Deleted',
     failure: faulty,
     deadlineMinutes: 60,
+    remedies: commanding,
   },
   Deleted: {
     attribute: 'intermediate',
@@ -251,6 +262,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     success: 'Running',
     failure: faulty,
     deadlineMinutes: 150,
+    remedies: booting,
   },
   'Reinstalling OS': {
     attribute: 'intermediate',
@@ -269,6 +281,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
       unknown: 'Reinstalling OS failed',
     },
     deadlineMinutes: 150,
+    remedies: booting,
   },
   'Reinstalling OS failed': {
     attribute: 'stable',
@@ -343,6 +356,11 @@ export function statesAccepting(operation: Operation, door: Door): State[] {
 /** The state that an operation passes through. */
 export function stateOf(operation: Operation): State {
   return states.find((state) => lifecycle[state].by === operation)!;
+}
+
+/** What is still to be tried, the next one first. */
+export function remediesLeft(state: State, tried: readonly string[]): Remedy[] {
+  return (lifecycle[state].remedies ?? []).filter((remedy) => !tried.includes(remedy));
 }
 
 export function taskStatesOf(state: State): TaskState[] {

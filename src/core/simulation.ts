@@ -1,5 +1,5 @@
 /** What the simulated fleet keeps: machines outside of Ingot's own record, with commands counted on their side. */
-import type { BootDevice } from './node.ts';
+import type { BootDevice, Health } from './node.ts';
 import type { Operation } from './operations.ts';
 
 export const faultKinds = ['fail', 'timeout', 'unreachable', 'slow'] as const;
@@ -10,6 +10,8 @@ export interface SimulatedMachine {
   bootDevice: BootDevice;
   imageId: string | null;
   hostname: string | null;
+  /** What its own sensors say. */
+  health: Health;
   /** 0 to 1 while a system is being installed or wiped; null when neither is under way. */
   deployed: number | null;
   wiped: number | null;
@@ -56,6 +58,9 @@ export interface Fault {
 }
 
 export interface Faults {
+  /** Mends a machine whose hardware broke (`on: "now"`). */
+  repair(nodeId: string): Promise<void>;
+  /** One `on: "now"` breaks the machine. */
   add(fault: Pick<Fault, 'id' | 'target' | 'nodeId' | 'on' | 'kind' | 'times'>): Promise<Fault>;
   list(): Promise<Fault[]>;
   /** Removes one, or all; says how many. */

@@ -5,7 +5,7 @@
 import type { ErrorFacts } from './errors.ts';
 import type { Checkpoint, OperationInput, SubJob } from './job.ts';
 import type { Door, Power, Standing, State, TaskState } from './lifecycle.ts';
-import type { DeployOrder, Node, Outcome } from './node.ts';
+import type { DeployOrder, Health, Node, Outcome } from './node.ts';
 import type { AnsweredRequest } from './once.ts';
 import type { Operation, StepName } from './operations.ts';
 import type { Fault, NewServer, Provisioning, Server } from './server.ts';
@@ -101,6 +101,8 @@ export interface DeliveryOutcome {
   waitsFor: string | null;
   evidence: string | null;
   remedies: string[];
+  /** The one that was tried just now. */
+  remedy: string | null;
   /** With a new deadline, counted from now. */
   deadlineInMs: number | null;
   error: ErrorFacts | null;
@@ -181,10 +183,23 @@ export interface Work {
   purgeDeleted(retentionMs: number): Promise<number>;
   /** Nodes whose power should be read again and on which nothing is under way. */
   claimPowerReads(most: number, intervalMs: number): Promise<PowerSyncNode[]>;
+  /** Machines whose health should be read again. */
+  claimHealthReads(most: number, intervalMs: number): Promise<HealthNode[]>;
+  /** Returns the nodes whose health is another one now: two equal readings are believed. */
+  writeHealthReads(reads: HealthRead[]): Promise<Set<string>>;
   writePowerReads(reads: { nodeId: string; power: Power; disagreements: number }[]): Promise<void>;
 
   /** Calls back when work may have become due; returns how to stop. */
   onWork(wake: () => void): Promise<() => Promise<void>>;
+}
+
+export interface HealthNode {
+  node: Node;
+}
+
+export interface HealthRead {
+  nodeId: string;
+  health: Health;
 }
 
 export interface PowerSyncNode {

@@ -1,6 +1,7 @@
 /** Deadlines and pauses: all the lengths of time that the engine works with. */
 import { lifecycle, type State } from '../core/lifecycle.ts';
 import type { DriverName } from '../core/node.ts';
+import { remedyKinds, type Remedy } from '../core/remedy.ts';
 import type { Driver, Installer } from '../core/ports.ts';
 
 export type Drivers = Readonly<Partial<Record<DriverName, Driver>>>;
@@ -9,6 +10,8 @@ export type Installers = Readonly<Partial<Record<DriverName, Installer>>>;
 export interface Clockwork {
   /** How long a state may last on a driver's machines, in milliseconds. */
   deadlineMs(state: State, driver: DriverName | null): number;
+  /** How much longer an operation may last after a remedy, in milliseconds. */
+  remedyMs(remedy: Remedy, wholeMs: number, driver: DriverName | null): number;
 }
 
 /** Simulated minutes last milliseconds, but a busy machine must not look like a broken one. */
@@ -16,11 +19,15 @@ const leastDeadlineMs = 30_000;
 
 /** @param factor scales every deadline (setting INGOT_DEADLINE_FACTOR) */
 export function createClockwork(drivers: Drivers, factor: number): Clockwork {
+  const toMs = (minutes: number, driver: DriverName | null) => {
+    const scale = (driver && drivers[driver]?.timeScale) ?? 1;
+    return Math.round(Math.max(minutes * 60_000 * scale, leastDeadlineMs) * factor);
+  };
   return {
-    deadlineMs(state, driver) {
-      const minutes = lifecycle[state].deadlineMinutes ?? 10;
-      const scale = (driver && drivers[driver]?.timeScale) ?? 1;
-      return Math.round(Math.max(minutes * 60_000 * scale, leastDeadlineMs) * factor);
+    deadlineMs: (state, driver) => toMs(lifecycle[state].deadlineMinutes ?? 10, driver),
+    remedyMs(remedy, wholeMs, driver) {
+      const { share, mostMinutes } = remedyKinds[remedy];
+      return Math.max(Math.round(Math.min(wholeMs * share, toMs(mostMinutes, driver))), 1);
     },
   };
 }

@@ -5,6 +5,7 @@
 import { IngotError, type ErrorFacts } from '../core/errors.ts';
 import type { Checkpoint, SubJob } from '../core/job.ts';
 import { lifecycle, stateOf, taskStateAt, type Power, type State } from '../core/lifecycle.ts';
+import type { Node } from '../core/node.ts';
 import { operationKinds, type StepName } from '../core/operations.ts';
 import { DriverError } from '../core/ports.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type Work,
 } from '../core/work.ts';
 import { backoffMs, type Clockwork, type Drivers, type Installers } from './clockwork.ts';
+import { applyRemedy, nextRemedy } from './remedies.ts';
 import { steps } from './steps/steps.ts';
 import { hardwareSays, type StepContext, type StepResult } from './steps/step.ts';
 import type { Writer } from './writer.ts';
@@ -32,12 +34,6 @@ export interface DeliveryRoom {
   onOutcome?: (subJob: SubJob, outcome: DeliveryOutcome) => void;
 }
 
-/** Tried in turn when a deadline passes, each with a share of the deadline more; then the operation fails. */
-const ladder = [
-  { remedy: 'read again', share: 1 / 8, forgets: false },
-  { remedy: 'send again', share: 1 / 4, forgets: true },
-] as const;
-
 /** An error of our own is repeated so often before it ends the operation. */
 const mostInternalErrors = 5;
 
@@ -50,7 +46,12 @@ export async function deliver(room: DeliveryRoom, delivery: Delivery): Promise<n
   try {
     for (;;) {
       const result = await run(room, delivery, step, checkpoint);
-      const next = result.is === 'done' ? kind.steps[kind.steps.indexOf(step) + 1] : undefined;
+      const isCycled = checkpoint.cycling !== undefined && result.is === 'done';
+      const next = isCycled
+        ? afterCycle(step)
+        : result.is === 'done'
+          ? kind.steps[kind.steps.indexOf(step) + 1]
+          : undefined;
       const outcome =
         next === undefined
           ? await toOutcome(room, delivery, step, checkpoint, result)
@@ -69,6 +70,11 @@ export async function deliver(room: DeliveryRoom, delivery: Delivery): Promise<n
   }
 }
 
+/** Switched off by a remedy, the machine is installed anew, or switched on again to boot what it has. */
+function afterCycle(step: StepName): StepName {
+  return step === 'first-boot' ? 'power-on' : step;
+}
+
 async function run(
   room: DeliveryRoom,
   delivery: Delivery,
@@ -78,7 +84,10 @@ async function run(
   const isMachineless = delivery.node === null && (step === 'power-off' || step === 'wipe');
   if (isMachineless) return { is: 'done', evidence: 'no machine was tied to the server yet' };
   try {
-    const result = await steps[step](toContext(room, delivery, step, checkpoint));
+    const { cycling } = checkpoint;
+    const result = await (cycling
+      ? steps['power-off'](toContext(room, delivery, step, cycling, { cycling }))
+      : steps[step](toContext(room, delivery, step, checkpoint, checkpoint)));
     checkpoint.failures = 0;
     return result;
   } catch (error) {
@@ -113,6 +122,7 @@ function toContext(
   delivery: Delivery,
   step: StepName,
   checkpoint: Checkpoint,
+  stored: Checkpoint,
 ): StepContext {
   const { subJob } = delivery;
   return {
@@ -142,7 +152,7 @@ function toContext(
       const held = await room.writer.write({
         ...blank(delivery, step),
         status: 'running',
-        checkpoint,
+        checkpoint: stored,
         evidence: subJob.evidence,
       });
       if (!held) throw new ClaimLost();
@@ -162,6 +172,7 @@ function blank(delivery: Delivery, step: StepName): DeliveryOutcome {
     waitsFor: null,
     evidence: null,
     remedies: delivery.subJob.remedies,
+    remedy: null,
     deadlineInMs: null,
     error: null,
     server: null,
@@ -207,6 +218,7 @@ async function toOutcome(
         ...outcome,
         status: 'succeeded',
         server: delivery.server && { ...result.server, ...toSuccess(delivery) },
+        node: merge(outcome.node, toTrusted(delivery)),
       };
     case 'failed':
       return fail(room, delivery, outcome, result.error);
@@ -224,17 +236,18 @@ async function wait(
   const leftMs = delivery.subJob.deadlineAt.getTime() - room.now();
   if (leftMs > 0) return { ...outcome, waitsFor, runInMs: Math.min(lookInMs, leftMs) };
 
-  const rung = ladder[outcome.remedies.length];
-  if (!rung) {
+  const remedy = nextRemedy(delivery, outcome);
+  if (!remedy) {
     const message = `Waited for ${waitsFor} until the deadline; last seen: ${evidence}`;
     return fail(room, delivery, outcome, { kind: 'deadline', message });
   }
   return {
     ...outcome,
     waitsFor,
-    checkpoint: rung.forgets ? {} : outcome.checkpoint,
-    remedies: [...outcome.remedies, rung.remedy],
-    deadlineInMs: Math.max(Math.round(wholeMs(room, delivery) * rung.share), 1),
+    ...(await applyRemedy(remedy, room.drivers, delivery, outcome)),
+    remedies: [...outcome.remedies, remedy],
+    remedy,
+    deadlineInMs: room.clockwork.remedyMs(remedy, wholeMs(room, delivery), delivery.node?.driver ?? null),
   };
 }
 
@@ -291,13 +304,42 @@ async function fail(
           }
         : null,
     },
-    node: isRolledBack && node ? toQuarantine(node.id, error.message) : outcome.node,
+    node: node && afterFailure(node, outcome, error, isRolledBack),
   };
 }
 
-/** A machine on which a create failed is not handed to the next tenant before somebody looked at it. */
-function toQuarantine(id: string, note: string): NodeChange {
-  return { id, freed: true, standing: 'quarantined', note };
+/** The steps that show whether a machine can be installed and boots. */
+const trials: readonly StepName[] = ['deploy', 'first-boot'];
+
+/**
+ * A machine that failed an installation is not handed to the next tenant before somebody looked at it, whatever becomes
+ * of the server on it. What was wrong with the order (an image without content) says nothing about the machine.
+ */
+function afterFailure(
+  { id }: Node,
+  { node, step }: DeliveryOutcome,
+  { kind, message }: ErrorFacts,
+  isRolledBack: boolean,
+): NodeChange | null {
+  const isSuspect = trials.includes(step) && (kind === 'hardware' || kind === 'deadline');
+  if (!isRolledBack && !isSuspect) return node;
+  return {
+    ...node,
+    id,
+    standing: 'quarantined',
+    note: message,
+    ...(isRolledBack ? { freed: true } : {}),
+  };
+}
+
+function merge(change: NodeChange | null, more: NodeChange | null): NodeChange | null {
+  return change && more ? { ...change, ...more } : (change ?? more);
+}
+
+/** An installation that succeeds lifts the quarantine that the one before brought about. */
+function toTrusted({ node, server, subJob }: Delivery): NodeChange | null {
+  const isProven = server && operationKinds[subJob.operation].steps.includes('first-boot');
+  return isProven && node?.standing === 'quarantined' ? { id: node.id, standing: 'in-use', note: '' } : null;
 }
 
 async function lastPower(room: DeliveryRoom, { node, subJob }: Delivery): Promise<Power> {

@@ -14,7 +14,7 @@ export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<s
     with o as (
       select * from jsonb_to_recordset(${given}::jsonb) as o(
         id uuid, fence int, expected text, status text, step text, checkpoint jsonb, run_in_ms bigint, waits_for text,
-        evidence text, remedies text[], deadline_in_ms bigint, error jsonb, ends boolean, server jsonb, node jsonb)
+        evidence text, remedies text[], remedy text, deadline_in_ms bigint, error jsonb, ends boolean, server jsonb, node jsonb)
     ), held as (
       update sub_jobs s set
         status = o.status, step = o.step, checkpoint = o.checkpoint,
@@ -31,7 +31,7 @@ export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<s
       where s.id = o.id and s.fence = o.fence and s.status = 'running'
         and (s.server_id is null or exists (select 1 from servers v where v.id = s.server_id and v.state = o.expected))
       returning s.id, s.job_id, s.server_id, s.operation, s.status, s.evidence, s.error, s.began_at, o.expected,
-        o.server, o.node, o.ends
+        o.server, o.node, o.ends, o.remedy
     ), moved as (
       update servers v set
         state = coalesce(h.server ->> 'state', v.state),
@@ -66,11 +66,12 @@ export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<s
       insert into history (project_id, server_id, node_id, job_id, sub_job_id, actor, reason, operation, from_state,
         to_state, task_state, status, lasted_ms, evidence)
       select j.project_id, h.server_id, coalesce((h.node ->> 'id')::uuid, m.node_id), h.job_id, h.id, 'engine',
-        case when h.error is not null then h.error ->> 'message' when h.ends then 'done' else 'under way' end,
+        case when h.error is not null then h.error ->> 'message' when h.ends then 'done'
+          when h.remedy is not null then 'remedy: ' || h.remedy else 'under way' end,
         h.operation, h.expected, coalesce(m.state, h.expected), m.task_state, h.status,
         (extract(epoch from clock_timestamp() - h.began_at) * 1000)::bigint, h.evidence
       from held h join jobs j on j.id = h.job_id left join moved m on m.id = h.server_id
-      where h.ends or h.server ? 'taskState'
+      where h.ends or h.server ? 'taskState' or h.remedy is not null
       returning 1
     ), awake as (
       select pg_notify('ingot_history', '') where exists (select 1 from told)
@@ -106,6 +107,7 @@ function toRow(outcome: DeliveryOutcome) {
     waits_for: outcome.waitsFor,
     evidence: outcome.evidence,
     remedies: outcome.remedies,
+    remedy: outcome.remedy,
     deadline_in_ms: outcome.deadlineInMs,
     error: outcome.error,
     ends: outcome.status === 'succeeded' || outcome.status === 'failed',

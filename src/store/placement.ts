@@ -22,7 +22,7 @@ export function placement(
             where v.id = ${serverId} and j.id = ${subJobId}
           ), chosen as (
             select n.id from nodes n, s
-            where n.standing = 'ready' and n.server_id is null and n.flavor_id = s.flavor_id and n.zone = s.zone
+            where n.standing = 'ready' and n.health <> 'Critical' and n.server_id is null and n.flavor_id = s.flavor_id and n.zone = s.zone
               and (s.wanted_node is null or n.id = s.wanted_node::uuid)
               and (case when s.scheduler_hints -> 'dec_baremetal' @> '["dedicate"]' then n.project_id = s.project_id
                 else n.project_id is null or n.project_id = s.project_id end)

@@ -13,7 +13,14 @@ const stateByPower = { on: 'Running', off: 'Stopped' } as const;
 const restful = states.filter((state) => lifecycle[state].attribute === 'stable');
 
 type Part =
-  'claimPowerReads' | 'writePowerReads' | 'reportHardwareFault' | 'moveStable' | 'adopt' | 'purgeDeleted';
+  | 'claimHealthReads'
+  | 'writeHealthReads'
+  | 'claimPowerReads'
+  | 'writePowerReads'
+  | 'reportHardwareFault'
+  | 'moveStable'
+  | 'adopt'
+  | 'purgeDeleted';
 
 export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
   return {
@@ -51,6 +58,41 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
           and not exists (select 1 from sub_jobs j where j.node_id = n.id and j.ended_at is null)`.execute(
         db,
       );
+    },
+
+    async claimHealthReads(most, intervalMs) {
+      const { rows } = await sql<NodeRow>`
+        with due as (
+          select id from nodes n
+          where next_health_read_at <= now() and standing in ('ready', 'in-use', 'quarantined')
+            and (${vault.isOurs} or bmc_secret is null)
+          order by next_health_read_at limit ${most} for update skip locked
+        ), taken as (
+          update nodes n set next_health_read_at = now() + ${intervalMs} * interval '1 millisecond'
+          from due where n.id = due.id returning n.*
+        )
+        select ${sql.raw(nodeColumns)} from taken`.execute(db);
+      return rows.map((row) => ({ node: toNode(row, vault) }));
+    },
+
+    async writeHealthReads(reads) {
+      const { rows } = await sql<{ id: string }>`
+        with r as (
+          select * from jsonb_to_recordset(${JSON.stringify(reads)}::jsonb) as r("nodeId" uuid, health text)
+        ), turned as (
+          update nodes n set health = r.health, health_seen = r.health from r
+          where n.id = r."nodeId" and n.health <> r.health and (n.health_seen = r.health or n.health = 'Unknown')
+          returning n.id
+        ), noted as (
+          -- what differs is read again soon
+          update nodes n set health_seen = r.health, next_health_read_at = now() + interval '1 second' from r
+          where n.id = r."nodeId" and n.health <> 'Unknown' and n.health <> r.health and n.health_seen <> r.health
+        ), same as (
+          update nodes n set health_seen = r.health from r
+          where n.id = r."nodeId" and n.health = r.health and n.health_seen <> r.health
+        )
+        select id from turned`.execute(db);
+      return new Set(rows.map(({ id }) => id));
     },
 
     async reportHardwareFault(nodeId, fault) {

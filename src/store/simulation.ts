@@ -22,7 +22,7 @@ export function simulatedMachines(db: Sql): SimulatedMachines {
           returning kind
         )
         select case when pending_at <= now() then pending_power else power end as power,
-          boot_device as "bootDevice", image_id as "imageId", hostname,
+          boot_device as "bootDevice", image_id as "imageId", hostname, health,
           ${share('deploy_began_at', 'deploy_ends_at')} as deployed,
           greatest(0, extract(epoch from deploy_ends_at - now()) * 1000)::int as "deployLeftMs",
           case when wipe_ends_at > now() then 0.5::float end as wiped,
@@ -88,7 +88,12 @@ export function faults(db: Sql): Faults {
         insert into faults (id, target, node_id, on_operation, kind, times)
         values (${fault.id}, ${fault.target}, ${fault.nodeId}, ${fault.on}, ${fault.kind}, ${fault.times})
         returning ${faultColumns}`.execute(db);
+      if (fault.on === 'now') await setHealth(db, [fault.nodeId], 'Critical');
       return rows[0]!;
+    },
+    async repair(nodeId) {
+      await sql`delete from faults where node_id = ${nodeId} and on_operation = 'now'`.execute(db);
+      await setHealth(db, [nodeId], 'OK');
     },
     async list() {
       const { rows } = await sql<Fault>`select ${faultColumns} from faults order by created_at, id`.execute(
@@ -97,9 +102,23 @@ export function faults(db: Sql): Faults {
       return rows;
     },
     async remove(id) {
-      const { rows } =
-        await sql`delete from faults where ${id}::uuid is null or id = ${id}::uuid returning id`.execute(db);
+      const { rows } = await sql<{ node_id: string; on_operation: string }>`
+        delete from faults where ${id}::uuid is null or id = ${id}::uuid
+        returning node_id, on_operation`.execute(db);
+      const broken = rows.filter(({ on_operation }) => on_operation === 'now');
+      if (broken.length > 0)
+        await setHealth(
+          db,
+          broken.map(({ node_id }) => node_id),
+          'OK',
+        );
       return rows.length;
     },
   };
+}
+
+async function setHealth(db: Sql, nodeIds: string[], health: 'OK' | 'Critical'): Promise<void> {
+  await sql`update simulated_machines set health = ${health} where node_id = any(${nodeIds}::uuid[])`.execute(
+    db,
+  );
 }

@@ -212,9 +212,11 @@ export interface Nodes {
   driver: string;
   flavor_id: string;
   health: Generated<string>;
+  health_seen: Generated<string>;
   id: string;
   inventory: Json | null;
   name: string;
+  next_health_read_at: Generated<Timestamp>;
   next_power_read_at: Generated<Timestamp>;
   note: Generated<string>;
   power: Generated<string>;
@@ -314,6 +316,7 @@ export interface SimulatedMachines {
   deploy_began_at: Timestamp | null;
   deploy_ends_at: Timestamp | null;
   deploys: Generated<number>;
+  health: Generated<string>;
   hostname: string | null;
   image_id: string | null;
   node_id: string;

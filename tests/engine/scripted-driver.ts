@@ -7,12 +7,26 @@ export interface Script {
   power: 'on' | 'off' | 'unreachable';
   deploy: 'done' | 'failed' | 'running';
   wipe: 'done' | 'failed';
+  firstBoot: 'done' | 'failed' | 'running';
+  /** What a restart of the BMC mends: nothing, or that commands are lost. */
+  bmcRestart: 'useless' | 'mends';
+  /** How often the BMC was restarted. */
+  bmcRestarts: number;
   /** Power commands taken. */
   taken: ('on' | 'off')[];
 }
 
 export function scriptedDriver(): { driver: Driver & Installer; script: Script } {
-  const script: Script = { commands: 'work', power: 'off', deploy: 'done', wipe: 'done', taken: [] };
+  const script: Script = {
+    commands: 'work',
+    power: 'off',
+    deploy: 'done',
+    wipe: 'done',
+    firstBoot: 'done',
+    bmcRestart: 'useless',
+    bmcRestarts: 0,
+    taken: [],
+  };
   const read = () => {
     if (script.power === 'unreachable') throw new DriverError('unreachable', 'scripted: no answer');
     return { power: script.power, evidence: `scripted: power ${script.power}` };
@@ -39,10 +53,19 @@ export function scriptedDriver(): { driver: Driver & Installer; script: Script }
       evidence: `scripted: deploy ${script.deploy}`,
       lookInMs: 10,
     }),
-    readFirstBoot: async () => ({ status: 'done', evidence: 'scripted: up', lookInMs: 0 }),
+    readFirstBoot: async () => ({
+      status: script.firstBoot,
+      evidence: `scripted: first boot ${script.firstBoot}`,
+      lookInMs: 10,
+    }),
     readHealth: async () => ({ health: 'OK', evidence: 'scripted: well' }),
     readEventLog: async () => [],
-    resetBmc: async () => ({ evidence: 'scripted: BMC restarted', lookInMs: 0 }),
+    async resetBmc() {
+      read();
+      script.bmcRestarts += 1;
+      if (script.bmcRestart === 'mends') script.commands = 'work';
+      return { evidence: 'scripted: BMC restarted', lookInMs: 0 };
+    },
     insertMedia: lacking,
     ejectMedia: lacking,
     openConsole: lacking,

@@ -83,6 +83,7 @@ export function stopped(
     waitsFor: null,
     evidence: 'it is off',
     remedies: [],
+    remedy: null,
     deadlineInMs: null,
     error: null,
     server: server && { state: 'Stopped', taskState: null, power: 'off' },

@@ -210,9 +210,13 @@ describe('when the deadline passes', () => {
     expect(await statusOf(cloud, id!)).toBe('ACTIVE');
     expect(await why(cloud, id!)).toMatchObject({
       state: 'Running',
-      remedies_tried: ladder,
+      remedies_tried: [...ladder, 'restart the BMC'],
       error: { code: 'deadline' },
     });
+    const { body: told } = await cloud.call('GET', `/admin/v1/servers/${id}/history`);
+    expect(told.history.map(({ reason }: { reason: string }) => reason)).toEqual(
+      expect.arrayContaining(['remedy: read again', 'remedy: send again', 'remedy: restart the BMC']),
+    );
     const { body } = await cloud.call('GET', '/metrics');
     expect(body).toMatch(/^ingot_outcomes_total\{operation="stop",result="deadline"\} [1-9]/m);
     expect(body).toMatch(/^ingot_deadlines_passed_total\{operation="stop"\} [1-9]/m);

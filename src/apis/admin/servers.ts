@@ -72,6 +72,7 @@ export async function clearFault(cloud: Cloud, call: Call): Promise<Answer> {
   }
   const node = server.nodeId === null ? null : await cloud.nodes.find(server.nodeId);
   if (!node) throw conflict(`The server ${id} has no machine; delete it.`, 'server', id);
+  if (node.driver === 'simulated') await cloud.faults.repair(node.id);
   const { power, inventory } = await measure(cloud.drivers, node);
   const to = power === 'on' ? 'Running' : 'Stopped';
   const reason = `the fault was cleared; the machine was found ${power}`;

@@ -3,6 +3,7 @@
  * otherwise and what to do about it. Computed from the server's record and its latest sub-job; asks no hardware.
  */
 import { hasEnded, type SubJob } from '../../core/job.ts';
+import { remediesLeft } from '../../core/lifecycle.ts';
 import type { ErrorFacts } from '../../core/errors.ts';
 import type { Server } from '../../core/server.ts';
 import { toFailure } from './errors.ts';
@@ -31,6 +32,8 @@ export function explain(server: Subject, latest: SubJob | null, now: number) {
     next_retry_at: isOpen ? latest.runAt : null,
     deadline_at: isOpen ? latest.deadlineAt : null,
     remedies_tried: latest?.remedies ?? [],
+    /** What the engine does by itself when the deadline passes; null: the operation fails then. */
+    remedy_at_deadline: isOpen ? (remediesLeft(server.state, latest.remedies)[0] ?? null) : null,
     suggested_remedy: isOpen ? whileWaiting(server, latest) : error && afterFailure(server, error),
     error: error && toFailure(error),
   };

@@ -57,13 +57,13 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
     setBootDevice: (node, device, purpose) =>
       send(node, purpose, `boot from ${device}`, () => ({ does: 'boot', device })),
     async inspect(node, purpose): Promise<Inventory> {
-      await reach(node, purpose);
-      return toInventory(node);
+      const { health } = (await reach(node, purpose)).machine;
+      return { ...toInventory(node), health };
     },
 
     async readHealth(node, purpose) {
-      await reach(node, purpose);
-      return { health: 'OK', evidence: 'The simulated machine reports OK' };
+      const { health } = (await reach(node, purpose)).machine;
+      return { health, evidence: `The simulated machine reports health ${health}` };
     },
     async readEventLog(node, _most, purpose) {
       await reach(node, purpose);

@@ -1,0 +1,71 @@
+/** Reading real power: the record follows the machine, or the machine is put back to the record, as its node says. */
+import { gather } from '../core/gather.ts';
+import type { Power } from '../core/lifecycle.ts';
+import type { PowerSyncNode, Work } from '../core/work.ts';
+import type { Drivers } from './clockwork.ts';
+import { walkRound, type RoundLimits } from './rounds.ts';
+import type { Submit } from './submit.ts';
+
+export interface PowerSyncRoom {
+  work: Pick<Work, 'claimPowerReads' | 'writePowerReads' | 'moveStable'>;
+  submit: Pick<Submit, 'enforcePower'>;
+  drivers: Drivers;
+  log: (error: unknown, message: string) => void;
+}
+
+interface Reading {
+  nodeId: string;
+  power: Power;
+  disagreements: number;
+}
+
+/** Two equal readings are believed; one may be a BMC's lag. */
+const believed = 2;
+const writtenAtOnce = 500;
+
+/** Visits every machine whose power is due and on which nothing is under way; operations have it to themselves. */
+export async function syncPower(room: PowerSyncRoom, intervalMs: number, limits: RoundLimits): Promise<void> {
+  const write = gather<Reading, null>(writtenAtOnce, async (readings) => {
+    await room.work.writePowerReads(readings);
+    return readings.map(() => null);
+  });
+  await walkRound(
+    {
+      claim: (most) => room.work.claimPowerReads(most, intervalMs),
+      async visit(due) {
+        try {
+          await write(await readPower(room, due));
+        } catch (error) {
+          room.log(error, `the power of node ${due.node.name} could not be recorded`);
+        }
+      },
+    },
+    limits,
+  );
+}
+
+async function readPower(
+  room: PowerSyncRoom,
+  { node, disagreements, server }: PowerSyncNode,
+): Promise<Reading> {
+  let power: Power = 'unknown';
+  try {
+    const purpose = { operation: 'power-sync', subJobId: null } as const;
+    power = (await room.drivers[node.driver]?.readPower(node, purpose))?.power ?? 'unknown';
+  } catch {
+    // A BMC that does not answer says nothing about its machine.
+  }
+  const wanted = server?.state === 'Running' ? 'on' : server?.state === 'Stopped' ? 'off' : null;
+  if (!server || wanted === null || power === 'unknown' || power === wanted) {
+    return { nodeId: node.id, power, disagreements: 0 };
+  }
+  if (disagreements + 1 < believed) return { nodeId: node.id, power, disagreements: disagreements + 1 };
+  if (node.powerPolicy === 'enforce') {
+    await room.submit.enforcePower({ id: node.id, projectId: server.projectId }, wanted);
+  } else {
+    const [from, to] =
+      power === 'off' ? (['Running', 'Stopped'] as const) : (['Stopped', 'Running'] as const);
+    await room.work.moveStable(server.id, from, to, power, `the machine was found ${power} twice`);
+  }
+  return { nodeId: node.id, power, disagreements: 0 };
+}
