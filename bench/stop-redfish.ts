@@ -1,7 +1,6 @@
 /** Stop-1000 end to end on Redfish BMCs with 50 ms latency, against calling those BMCs directly. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { newId } from '../src/engine/ids.ts';
@@ -92,25 +91,10 @@ export const stopRedfish: Bench = {
 };
 
 async function startFleet() {
+  const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
   const port = 21_000;
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const control = (probe.address() as AddressInfo).port;
-  probe.close();
-  const program = fileURLToPath(new URL('../tests/redfish/main.ts', import.meta.url));
-  const args = [
-    '--count',
-    count,
-    '--port',
-    port,
-    '--latency',
-    latencyMs,
-    '--power',
-    'on',
-    '--control',
-    control,
-  ];
-  const child = spawn(process.execPath, [program, ...args.map(String)], {
+  const args = ['--http', '--count', count, '--port', port, '--latency', latencyMs, '--power', 'on'];
+  const child = spawn(process.execPath, [program, 'sim-bmc', '--with-parent', ...args.map(String)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');

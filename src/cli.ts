@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addFaultCommands } from './cli/faults.ts';
 import { addNodeCommands } from './cli/nodes.ts';
 import { addServerCommands } from './cli/servers.ts';
+import { addSimBmcCommand } from './cli/sim-bmc.ts';
 import { addStatusCommand } from './cli/status.ts';
 import type { Ingot } from './main.ts';
 
@@ -29,6 +30,7 @@ addStatusCommand(program);
 addNodeCommands(program);
 addServerCommands(program);
 addFaultCommands(program);
+addSimBmcCommand(program);
 
 async function serve(): Promise<void> {
   // Loaded here: the other commands only speak HTTP and need none of it.

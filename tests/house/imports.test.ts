@@ -18,6 +18,7 @@ const allowedImports: Record<string, string[]> = {
   apis: ['core', 'engine', 'node', 'packages'],
   drivers: ['core', 'node', 'packages'],
   boot: ['core', 'node', 'packages'],
+  'bmc-simulator': ['core', 'node'],
   store: ['core', 'node', 'packages'],
   'config.ts': ['core', 'node', 'packages'],
 };

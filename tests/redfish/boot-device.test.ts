@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createPreinstalled } from '../../src/boot/preinstalled.ts';
 import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
-import { startRedfishServer, type RedfishServer } from './redfish-server.ts';
-import { system } from './resources.ts';
+import { startRedfishServer, type RedfishServer } from '../../src/bmc-simulator/redfish-server.ts';
+
+const system = '/redfish/v1/Systems/1';
 
 const patches = (server: RedfishServer) =>
   server.requests.filter((request) => request.startsWith('PATCH')).length;

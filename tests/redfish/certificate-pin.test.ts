@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate } from '../../src/bmc-simulator/certificate.ts';
 import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
-import { startRedfishServer } from './redfish-server.ts';
+import { startRedfishServer } from '../../src/bmc-simulator/redfish-server.ts';
 
 const first = makeCertificate();
 const second = makeCertificate();

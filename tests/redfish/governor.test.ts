@@ -3,7 +3,7 @@ import { DriverError } from '../../src/core/ports.ts';
 import { Governor, governorDefaults } from '../../src/drivers/governor.ts';
 import { TrafficLimit } from '../../src/drivers/traffic-limit.ts';
 import { failureOf, makeDriver, makeNode, nobody, purpose } from './node.ts';
-import { startRedfishServer } from './redfish-server.ts';
+import { startRedfishServer } from '../../src/bmc-simulator/redfish-server.ts';
 
 const dead = () => Promise.reject(new DriverError('unreachable', 'The BMC gave no answer'));
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
-import { startRedfishServer, type RedfishServerOptions } from './redfish-server.ts';
-import { refuse } from './reply.ts';
-import { resetPath, system, type Json } from './resources.ts';
+import { startRedfishServer, type RedfishServerOptions } from '../../src/bmc-simulator/redfish-server.ts';
+import { refuse, type Json } from '../../src/bmc-simulator/reply.ts';
+
+const system = '/redfish/v1/Systems/1';
+const resetPath = `${system}/Actions/ComputerSystem.Reset`;
 
 async function begin(options: RedfishServerOptions) {
   const server = await startRedfishServer(options);

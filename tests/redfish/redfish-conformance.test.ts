@@ -1,9 +1,9 @@
 import { createPreinstalled } from '../../src/boot/preinstalled.ts';
 import type { BootDevice } from '../../src/core/node.ts';
 import { conformance } from '../../src/drivers/conformance.ts';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate } from '../../src/bmc-simulator/certificate.ts';
 import { makeDriver, makeNode, nobody } from './node.ts';
-import { startRedfishServer, type RedfishServerOptions } from './redfish-server.ts';
+import { startRedfishServer, type RedfishServerOptions } from '../../src/bmc-simulator/redfish-server.ts';
 
 const devices: Record<string, BootDevice> = { Pxe: 'network', Hdd: 'disk', Cd: 'cd', BiosSetup: 'bios' };
 const certificate = makeCertificate();

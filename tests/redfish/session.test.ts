@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
-import { startRedfishServer } from './redfish-server.ts';
-import { refuse } from './reply.ts';
+import { startRedfishServer } from '../../src/bmc-simulator/redfish-server.ts';
+import { refuse } from '../../src/bmc-simulator/reply.ts';
 
 const sessions = '/redfish/v1/SessionService/Sessions';
 

@@ -6,11 +6,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { failureOf, makeDriver, makeNode, purpose } from './node.ts';
-import { startRedfishServer, type RedfishServerOptions } from './redfish-server.ts';
-import type { Tree } from './resources.ts';
+import {
+  startRedfishServer,
+  type Json,
+  type RedfishServerOptions,
+} from '../../src/bmc-simulator/redfish-server.ts';
 
 function serve(name: string, options: RedfishServerOptions = {}) {
-  const overlay = JSON.parse(readFileSync(new URL(`trees/${name}.json`, import.meta.url), 'utf8')) as Tree;
+  const overlay = JSON.parse(readFileSync(new URL(`trees/${name}.json`, import.meta.url), 'utf8')) as Record<
+    string,
+    Json
+  >;
   return startRedfishServer({ overlay, ...options });
 }
 

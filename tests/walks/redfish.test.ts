@@ -1,11 +1,11 @@
 /** Servers on machines behind Redfish BMCs: adopted as found, stopped and started through the published API. */
 import { afterEach, expect, it } from 'vitest';
-import { makeCertificate } from '../redfish/certificate.ts';
+import { makeCertificate } from '../../src/bmc-simulator/certificate.ts';
 import {
   startRedfishServer,
   type RedfishServer,
   type RedfishServerOptions,
-} from '../redfish/redfish-server.ts';
+} from '../../src/bmc-simulator/redfish-server.ts';
 import { startCloud, type Cloud } from '../support/cloud.ts';
 
 const closers: (() => Promise<unknown>)[] = [];

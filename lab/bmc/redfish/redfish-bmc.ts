@@ -1,6 +1,6 @@
 /**
  * The Redfish face of a machine's BMC: HTTPS on port 443 of the BMC's own address, with a certificate that it signed
- * itself. The protocol's rules (DSP0266: sessions, ETags, errors) are those of the test BMCs in tests/redfish; here
+ * itself. The protocol's rules (DSP0266: sessions, ETags, errors) are those of the simulated BMCs (src/bmc-simulator); here
  * commands reach a QEMU machine.
  */
 import { createHash } from 'node:crypto';
@@ -10,10 +10,10 @@ import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { makeCertificate } from '../../../tests/redfish/certificate.ts';
-import { judgeEtag } from '../../../tests/redfish/etags.ts';
-import { refuse, type Reply } from '../../../tests/redfish/reply.ts';
-import { Sessions } from '../../../tests/redfish/sessions.ts';
+import { makeCertificate } from '../../../src/bmc-simulator/certificate.ts';
+import { judgeEtag } from '../../../src/bmc-simulator/etags.ts';
+import { refuse, type Reply } from '../../../src/bmc-simulator/reply.ts';
+import { Sessions } from '../../../src/bmc-simulator/sessions.ts';
 import { Impossible, type Machine } from '../../machine/machine.ts';
 import type { BmcAccount } from '../ipmi-bmc.ts';
 import { EventLog } from './event-log.ts';

@@ -1,25 +1,36 @@
 /**
- * A machine behind a test BMC. A reset has a due time and takes effect when somebody looks after it: no timers, so
- * thousands of machines cost nothing.
+ * A machine in memory. A reset has a due time and takes effect when somebody looks after it: no timers, so thousands of
+ * machines cost nothing.
  */
+import { makeFacts, type BootOverride, type Machine, type MachineFacts } from './machine.ts';
+
 export interface Reset {
   resetType: string;
   /** Epoch milliseconds at which it was accepted. */
   at: number;
 }
 
-export interface MachineOptions {
+export interface SimulatedMachineOptions {
   power: 'on' | 'off';
   /** From an accepted reset to its effect, in milliseconds; the old state is reported until then. */
   lagMs: number;
-  /** What is reported meanwhile: the old state, or PoweringOn and PoweringOff. */
-  lagShows: 'old' | 'transition';
+  /**
+   * What is reported meanwhile: the old state, PoweringOn and PoweringOff, or old and new by turns, as from a BMC whose
+   * sensors and cache disagree.
+   */
+  lagShows: 'old' | 'transition' | 'flapping';
+  /** How long a start is in the hands of the BIOS, in milliseconds. */
+  postMs: number;
+  facts: MachineFacts;
 }
 
-export type BootOverride = Record<
-  'BootSourceOverrideEnabled' | 'BootSourceOverrideTarget' | 'BootSourceOverrideMode',
-  string
->;
+export const machineDefaults: SimulatedMachineOptions = {
+  power: 'off',
+  lagMs: 0,
+  lagShows: 'old',
+  postMs: 0,
+  facts: makeFacts(1),
+};
 
 const effects: Readonly<Record<string, 'on' | 'off' | 'toggle' | 'restart'>> = {
   On: 'on',
@@ -28,10 +39,12 @@ const effects: Readonly<Record<string, 'on' | 'off' | 'toggle' | 'restart'>> = {
   GracefulShutdown: 'off',
   PushPowerButton: 'toggle',
   ForceRestart: 'restart',
+  GracefulRestart: 'restart',
 };
-export const resetTypes = Object.keys(effects);
+export const allResetTypes = Object.keys(effects).filter((type) => type !== 'GracefulRestart');
 
-export class Machine {
+export class SimulatedMachine implements Machine {
+  readonly facts: MachineFacts;
   /** Every reset that was carried out, in order. */
   readonly resets: Reset[] = [];
   /** Every reset that was asked for and refused. */
@@ -43,15 +56,18 @@ export class Machine {
   };
   /** What the last start booted; null before one. */
   booted: string | null = null;
-  /** Grows with every change that an ETag must show. */
+  media: string | null = null;
   revision = 1;
-  readonly #options: MachineOptions;
+  readonly #options: SimulatedMachineOptions;
   #power: 'on' | 'off';
   #pending: { power: 'on' | 'off'; dueAt: number } | null = null;
+  #startedAt = -Infinity;
+  #looks = 0;
 
-  constructor(options: MachineOptions) {
-    this.#options = options;
-    this.#power = options.power;
+  constructor(options: Partial<SimulatedMachineOptions> = {}) {
+    this.#options = { ...machineDefaults, ...options };
+    this.facts = this.#options.facts;
+    this.#power = this.#options.power;
   }
 
   /** The truth, not what the BMC says. */
@@ -69,15 +85,18 @@ export class Machine {
     return this.resets.length;
   }
 
-  /** The Redfish PowerState. */
   reported(): string {
     const power = this.power();
-    const shows = this.#pending && this.#options.lagShows === 'transition' ? 'Powering' : '';
-    const state = shows ? this.#pending!.power : power;
-    return shows + (state === 'on' ? 'On' : 'Off');
+    if (!this.#pending || this.#options.lagShows === 'old') return toWord(power);
+    if (this.#options.lagShows === 'transition') return `Powering${toWord(this.#pending.power)}`;
+    this.#looks += 1;
+    return toWord(this.#looks % 2 === 0 ? power : this.#pending.power);
   }
 
-  /** False when it is impossible now: the state is reached, or another reset is under way. */
+  isInPost(): boolean {
+    return this.power() === 'on' && Date.now() < this.#startedAt + this.#options.postMs;
+  }
+
   reset(resetType: string): boolean {
     const power = this.power();
     const effect = effects[resetType]!;
@@ -94,6 +113,15 @@ export class Machine {
     return true;
   }
 
+  setMedia(image: string | null): void {
+    this.media = image;
+    this.revision += 1;
+  }
+
+  touch(): void {
+    this.revision += 1;
+  }
+
   /** As if somebody pressed the button at the machine. */
   forcePower(power: 'on' | 'off'): void {
     this.#power = power;
@@ -105,5 +133,10 @@ export class Machine {
     const isSet = this.boot.BootSourceOverrideEnabled !== 'Disabled';
     this.booted = isSet ? this.boot.BootSourceOverrideTarget : 'Hdd';
     if (this.boot.BootSourceOverrideEnabled === 'Once') this.boot.BootSourceOverrideEnabled = 'Disabled';
+    this.#startedAt = Date.now();
   }
+}
+
+function toWord(power: 'on' | 'off'): string {
+  return power === 'on' ? 'On' : 'Off';
 }

@@ -1,8 +1,9 @@
-/** The session table of a test BMC: tokens, an idle limit and a maximum, as DSP0266 "Session lifetime" has them. */
+/** The session table of a BMC: tokens, an idle limit and a maximum, as DSP0266 "Session lifetime" has them. */
 import { randomBytes } from 'node:crypto';
 
 interface Entry {
   id: string;
+  username: string;
   usedAt: number;
 }
 
@@ -10,6 +11,8 @@ export class Sessions {
   peak = 0;
   /** Logins with good credentials, whether there was room or not. */
   logins = 0;
+  /** Logins that found no room. */
+  turnedAway = 0;
   readonly #most: number;
   readonly #idleMs: number;
   readonly #byToken = new Map<string, Entry>();
@@ -24,12 +27,20 @@ export class Sessions {
     return this.#byToken.size;
   }
 
+  list(): { id: string; username: string }[] {
+    this.#sweep();
+    return [...this.#byToken.values()];
+  }
+
   /** Null when all places are taken. */
-  open(): { id: string; token: string } | null {
+  open(username = 'admin'): { id: string; token: string } | null {
     this.#sweep();
     this.logins += 1;
-    if (this.#byToken.size >= this.#most) return null;
-    const entry = { id: String(this.logins), usedAt: Date.now() };
+    if (this.#byToken.size >= this.#most) {
+      this.turnedAway += 1;
+      return null;
+    }
+    const entry = { id: String(this.logins), username, usedAt: Date.now() };
     const token = randomBytes(16).toString('hex');
     this.#byToken.set(token, entry);
     this.peak = Math.max(this.peak, this.#byToken.size);

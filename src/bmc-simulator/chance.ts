@@ -1,0 +1,12 @@
+/** Seeded chance: the same seed plays the same story again. */
+
+/** mulberry32 by Tommy Ettinger: 32 bits of state are plenty for dice. 0 (included) to 1 (excluded). */
+export function makeChance(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

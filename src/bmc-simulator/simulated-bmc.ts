@@ -1,0 +1,278 @@
+/**
+ * One simulated BMC: it keeps the protocol's rules (DSP0266) so that a driver that breaks them is caught, has the habits
+ * that its settings give it, and shares no code with the driver. It knows nothing of sockets: it is asked, and answers.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Access } from './access.ts';
+import { disguise } from './appearance.ts';
+import { changeBoot } from './boot-rules.ts';
+import { makeChance } from './chance.ts';
+import { judgeEtag, toEtag } from './etags.ts';
+import type { Machine } from './machine.ts';
+import { ejectMedia, insertMedia, patchMedia } from './media-rules.ts';
+import { metadata, odata } from './metadata.ts';
+import { refuse, type Asked, type Json, type Reply } from './reply.ts';
+import { mediaPath } from './resources/bmc-itself.ts';
+import { accountPath, root, sessionsPath, toPaths, type Paths } from './resources/paths.ts';
+import { toSession } from './resources/root-services.ts';
+import type { View } from './resources/draft.ts';
+import { toTree } from './resources/tree.ts';
+import type { Sessions } from './sessions.ts';
+import type { BmcSettings } from './settings.ts';
+import { Tasks } from './tasks.ts';
+import { Traffic } from './traffic.ts';
+
+/** `drop`: the line breaks without an answer. */
+export type Answer = Reply | 'drop';
+
+export interface SimulatedBmcOptions {
+  settings: BmcSettings;
+  machine: Machine;
+  username: string;
+  password: string;
+  /** Of the chance in its habits. */
+  seed: number;
+  /** Laid over the resources, by path; for other shapes. */
+  overlay: Record<string, Json>;
+  /** Keep every request in `requests`; a fleet only counts. */
+  keepsRequests: boolean;
+}
+
+export class SimulatedBmc {
+  readonly settings: BmcSettings;
+  readonly access: Access;
+  readonly traffic: Traffic;
+  /** Every request in order of arrival, as "GET /path". */
+  readonly requests: string[] = [];
+  /** Connections are accepted and never served. */
+  isSilent = false;
+  /** Answers a request before the BMC does; for faults in tests. Undefined: the BMC answers. */
+  fault: ((asked: Asked) => Answer | undefined) | undefined;
+  readonly #machine: Machine;
+  readonly #options: SimulatedBmcOptions;
+  readonly #paths: Paths;
+  readonly #tasks: Tasks | null;
+  readonly #drive: string;
+  readonly #readCollections = new Set<string>();
+  #lastResetAt = -Infinity;
+  #awayUntil = 0;
+
+  constructor(options: SimulatedBmcOptions) {
+    this.#options = options;
+    this.settings = options.settings;
+    this.#machine = options.machine;
+    this.access = new Access(options.settings, options.username, options.password);
+    this.traffic = new Traffic(options.settings, makeChance(options.seed));
+    this.#paths = toPaths(options.settings);
+    this.#tasks = options.settings.tasks ? new Tasks(options.settings.tasks) : null;
+    this.#drive = mediaPath(options.settings.mediaSlots, this.#paths.media);
+  }
+
+  get sessions(): Sessions {
+    return this.access.sessions;
+  }
+
+  /** What it was told and how it was treated. Violations: what a gentle client never does. */
+  counters() {
+    const { traffic, sessions, access } = this;
+    return {
+      power: this.#machine.reported(),
+      requests: traffic.requests,
+      peakInFlight: traffic.peakInFlight,
+      logins: sessions.logins,
+      sessions: sessions.count,
+      sessionsPeak: sessions.peak,
+      refusedLogins: access.refusedLogins,
+      lockouts: access.lockouts,
+      violations: {
+        sessions: sessions.turnedAway,
+        inFlight: traffic.tooManyAtOnce,
+        rate: traffic.tooFast,
+      },
+    };
+  }
+
+  async answer(asked: Asked): Promise<Answer> {
+    if (this.#options.keepsRequests) this.requests.push(`${asked.method} ${asked.path}`);
+    const refusal = this.traffic.begin();
+    try {
+      if (Date.now() < this.#awayUntil) return 'drop';
+      const latencyMs = this.traffic.latencyMs();
+      if (latencyMs > 0) await sleep(latencyMs);
+      const fault = this.fault?.(asked);
+      if (fault !== undefined) return fault;
+      const reply = refusal ?? this.traffic.mishap(asked) ?? (await this.#answer(asked));
+      return reply === 'drop' ? reply : disguise(reply, this.settings);
+    } finally {
+      this.traffic.end();
+    }
+  }
+
+  async #answer(asked: Asked): Promise<Reply> {
+    const { method, path, headers } = asked;
+    const { settings, access } = this;
+    const version = headers['odata-version'];
+    if (version !== undefined && version !== '4.0') {
+      return refuse(412, 'PreconditionFailed', 'OData-Version must be 4.0');
+    }
+    if (settings.refusesIdentity && /^identity$/i.test(String(headers['accept-encoding'] ?? ''))) {
+      return refuse(406, 'HeaderInvalid', 'Identity is no encoding here');
+    }
+    const moved = this.#redirect(asked);
+    if (moved) return moved;
+    const isRead = method === 'GET' || method === 'HEAD';
+    const open = isRead ? openDocument(path) : null;
+    if (open) return open;
+    if (this.traffic.forgetsSessions()) access.sessions.forgetAll();
+    const isKnown = access.knows(headers);
+    if (path === root && isRead) return this.#read(path, isKnown);
+    if (asked.isMalformed) return refuse(400, 'MalformedJSON', 'The body is no JSON object');
+    const hasSessions = settings.authentication === 'sessions';
+    if (hasSessions && path === sessionsPath && method === 'POST') return access.logIn(asked);
+    if (!isKnown) {
+      return refuse(401, 'NoValidSession', 'There is no valid session', {
+        'WWW-Authenticate': 'Basic realm="BMC"',
+      });
+    }
+    const demand = access.demandNewPassword(asked);
+    if (demand) return demand;
+    if (hasSessions && path.startsWith(`${sessionsPath}/`)) return this.#session(asked);
+    if (isRead) return this.#tasks?.find(path) ?? this.#read(path, isKnown);
+    if (method === 'POST') return this.#act(asked);
+    if (method === 'PATCH') return this.#patch(asked);
+    return this.#notAllowed(path);
+  }
+
+  #redirect({ method, path, url }: Asked): Reply | null {
+    const { redirects } = this.settings;
+    const isAsked =
+      redirects === 'slash'
+        ? method === 'GET' && !url.endsWith('/') && !url.includes('?')
+        : redirects === 'actions' && method === 'POST' && path !== sessionsPath && !url.includes('?');
+    if (!isAsked) return null;
+    return { statusCode: 308, headers: { Location: redirects === 'slash' ? `${path}/` : `${path}?moved` } };
+  }
+
+  /** A session by its path: read or ended. */
+  #session({ method, path }: Asked): Reply {
+    const id = path.slice(sessionsPath.length + 1);
+    const session = this.sessions.list().find((one) => one.id === id);
+    if (!session) return refuse(404, 'ResourceNotFound', 'There is no such session');
+    if (method === 'GET') return { statusCode: 200, body: toSession(id, session.username) };
+    if (method !== 'DELETE') return this.#notAllowed(path);
+    this.sessions.end(id);
+    return { statusCode: 204 };
+  }
+
+  #resource(path: string, isKnown = true): Json | undefined {
+    const given = this.#options.overlay[path];
+    if (given) return given;
+    const { settings, access } = this;
+    const machine = this.#machine;
+    const view: View = { settings, machine, sessions: access.sessions, username: access.username, isKnown };
+    return toTree(settings, machine).get(path)?.(view);
+  }
+
+  #read(path: string, isKnown: boolean): Reply {
+    const body = this.#isHidden(path) ? undefined : this.#resource(path, isKnown);
+    if (!body) return refuse(404, 'ResourceMissingAtURI', `There is nothing at ${path}`);
+    const etag = toEtag(this.settings.etags, path, this.#machine.revision);
+    return { statusCode: 200, body, ...(etag ? { headers: { ETag: etag } } : {}) };
+  }
+
+  /** With lazy members, a member of the inner collections is not there before its collection was read. */
+  #isHidden(path: string): boolean {
+    if (!this.settings.lazyMembers) return false;
+    const parent = path.slice(0, path.lastIndexOf('/'));
+    if (this.#resource(path)?.['Members']) this.#readCollections.add(path);
+    const isInner = parent.split('/').length > 4 && this.#resource(parent)?.['Members'] !== undefined;
+    return isInner && !this.#readCollections.has(parent);
+  }
+
+  #act(asked: Asked): Reply | Promise<Reply> {
+    const { path, body, hasBody } = asked;
+    const { settings } = this;
+    if (path === this.#paths.reset) return this.#reset(body);
+    if (path === this.#paths.managerReset) return this.#resetBmc(body);
+    if (settings.mediaBy === 'action' && path.startsWith(`${this.#paths.media}/`)) {
+      const [drive, action] = path.split('/Actions/VirtualMedia.');
+      if (action !== undefined && drive !== this.#drive) {
+        return refuse(400, 'ActionNotSupported', 'This drive takes no such image');
+      }
+      if (action === 'InsertMedia') return insertMedia(settings, this.#machine, body);
+      if (action === 'EjectMedia') return ejectMedia(settings, this.#machine, hasBody);
+    }
+    return this.#notAllowed(path);
+  }
+
+  async #reset(body: Json): Promise<Reply> {
+    const { settings } = this;
+    const resetType = body['ResetType'];
+    if (typeof resetType !== 'string') {
+      return refuse(400, 'ActionParameterMissing', 'ResetType is missing');
+    }
+    if (!settings.resetTypes.includes(resetType)) {
+      return refuse(400, 'ActionParameterValueNotInList', `${resetType} is not in the list`);
+    }
+    if (Date.now() < this.#lastResetAt + settings.coolDownMs) {
+      return refuse(409, 'ActionParameterValueConflict', 'The last reset was only just now');
+    }
+    if (!(await this.#machine.reset(resetType))) {
+      if (settings.alreadyThere === 204) return { statusCode: 204 };
+      const words = `${resetType} is impossible in this state`;
+      return refuse(settings.alreadyThere, 'ActionParameterValueConflict', words);
+    }
+    this.#lastResetAt = Date.now();
+    return this.#tasks ? this.#tasks.begin() : { statusCode: 204 };
+  }
+
+  #resetBmc({ ResetType }: Json): Reply {
+    const { managerResetTypes, awayMs } = this.settings;
+    if (!managerResetTypes.includes(ResetType as string)) {
+      return refuse(400, 'ActionParameterValueNotInList', 'ResetType is not in the list');
+    }
+    this.sessions.forgetAll();
+    this.#awayUntil = Date.now() + awayMs;
+    return { statusCode: 204 };
+  }
+
+  async #patch({ path, headers, body }: Asked): Promise<Reply> {
+    if (!this.#resource(path)) return refuse(404, 'ResourceMissingAtURI', `There is nothing at ${path}`);
+    const { etags } = this.settings;
+    const statusCode = judgeEtag(etags, toEtag(etags, path, this.#machine.revision), headers['if-match']);
+    if (statusCode === 428) return refuse(428, 'PreconditionRequired', 'If-Match is required');
+    if (statusCode === 412) return refuse(412, 'PreconditionFailed', 'The ETag does not match');
+    if (path === accountPath && 'Password' in body) return this.access.changePassword(body['Password']);
+    if (path === this.#drive && this.settings.mediaBy === 'patch') return patchMedia(this.#machine, body);
+    return this.#patchBoot(path, body);
+  }
+
+  #patchBoot(path: string, body: Json): Reply {
+    const { system, settings } = this.#paths;
+    const writable = this.settings.bootIn === 'system' ? system : settings;
+    const boot = body['Boot'];
+    const isBoot = typeof boot === 'object' && boot !== null && Object.keys(boot).length > 0;
+    const other = Object.keys(body).find((name) => name !== 'Boot');
+    if (other !== undefined || !isBoot) {
+      return refuse(400, 'PropertyNotWritable', `The property ${other ?? 'Boot'} is read-only`);
+    }
+    if (path !== writable) return refuse(400, 'PropertyNotWritable', 'The property Boot is read-only');
+    const refusal = changeBoot(this.settings, this.#machine, boot as Json);
+    return refusal ?? { statusCode: 200, body: this.#resource(path) };
+  }
+
+  #notAllowed(path: string): Reply {
+    if (!this.#resource(path)) return refuse(404, 'ResourceMissingAtURI', `There is nothing at ${path}`);
+    return refuse(405, 'OperationNotAllowed', 'The method is not allowed here', { Allow: 'GET, HEAD' });
+  }
+}
+
+/** What DSP0266 lets everybody read besides the root. */
+function openDocument(path: string): Reply | null {
+  if (path === '/redfish') return { statusCode: 200, body: { v1: `${root}/` } };
+  if (path === `${root}/odata`) return { statusCode: 200, body: odata };
+  if (path === `${root}/$metadata`) {
+    return { statusCode: 200, text: { type: 'application/xml', content: metadata } };
+  }
+  return null;
+}
