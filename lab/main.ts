@@ -1,12 +1,16 @@
 /** `npm run lab`: a rack of virtual machines to play with, until Ctrl-C. */
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { enrol } from './cloud/enrol.ts';
+import { LabIngot } from './cloud/ingot.ts';
 import type { MachineWish } from './rack/plan.ts';
 import { startRack, type Rack } from './rack/rack.ts';
 
 await new Command('lab')
   .description('Builds a rack of virtual machines with BMCs, on networks of its own.')
   .option('--machines <count>', 'how many', '2')
+  .option('--port <port>', 'of 127.0.0.1, where Ingot serves; 0 takes any free one', '0')
   .action(play)
   .parseAsync();
 
@@ -20,34 +24,38 @@ function toWishes(count: number): MachineWish[] {
   }));
 }
 
-async function play(options: { machines: string }): Promise<void> {
+async function play(options: { machines: string; port: string }): Promise<void> {
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
   // The launcher is our parent; without it nobody would pass signals on.
   process.once('disconnect', () => stopped.abort());
   await using rack = await startRack({ machines: toWishes(Number(options.machines)) });
-  describe(rack);
+  const ingot = await LabIngot.start(rack, { port: Number(options.port) });
+  await enrol(rack, ingot);
+  describe(rack, ingot);
   if (!stopped.signal.aborted) await Promise.race([once(stopped.signal, 'abort'), rack.ended]);
   process.channel?.unref();
 }
 
-function describe({ machines, account, entry, folder }: Rack): void {
+function describe({ machines, account, entry, folder }: Rack, { origin, folder: data }: LabIngot): void {
   const { username, password } = account;
-  const [first] = machines;
-  const bmc = first!.bmcAddress;
+  const bmc = machines[0]!.bmcAddress;
+  const ipmitool = `${entry} ipmitool -I lanplus -C 3 -H ${bmc} -U ${username} -P ${password}`;
   const lines = [
-    `A rack of ${machines.length} machines stands, in namespaces of its own. BMC accounts: ${username} / ${password}`,
+    `A rack of ${machines.length} machines stands; Ingot serves it at ${origin}`,
     ...machines.map(
       ({ name, hardware, bmcAddress }) =>
         `  ${name}  ${hardware.firmware.padEnd(4)}  BMC ${bmcAddress} (IPMI, https)  MAC ${hardware.nic.mac}`,
     ),
-    'Before each command that shall reach it:',
-    `  ${entry}`,
-    'For example:',
-    `  ${entry} ipmitool -I lanplus -C 3 -H ${bmc} -U ${username} -P ${password} power on`,
-    `  ${entry} ipmitool -I lanplus -C 3 -H ${bmc} -U ${username} -P ${password} sol activate`,
+    'The cloud:',
+    `  export INGOT_DATA=${data}`,
+    `  npx ingot node list                # also status, server list, …`,
+    `  OS_CLIENT_CONFIG_FILE=${join(data, 'clouds.yaml')} OS_CLOUD=ingot openstack server list`,
+    `The BMCs (account ${username} / ${password}) stand in namespaces of their own:`,
+    `  ${ipmitool} power status`,
+    `  ${ipmitool} sol activate           # the serial console; ~. leaves it`,
     `  ${entry} curl -sku ${username}:${password} https://${bmc}/redfish/v1/Systems/1`,
-    `Consoles are kept in ${folder}/NAME/console.log.`,
+    `What the consoles said is in ${folder}/NAME/console.log.`,
     'Ctrl-C takes everything down.',
   ];
   console.log(lines.join('\n'));
