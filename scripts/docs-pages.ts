@@ -1,14 +1,4 @@
-/** The pages that are computed: lifecycle, endpoints, errors, settings. */
-import { adminApi } from '../src/apis/admin/routes.ts';
-import type { Api } from '../src/apis/api.ts';
-import { billingApi } from '../src/apis/billing/routes.ts';
-import { bmsApi } from '../src/apis/bms-v1/routes.ts';
-import { cloudDcApi } from '../src/apis/clouddc/routes.ts';
-import { identityApi } from '../src/apis/identity/routes.ts';
-import { imageApi } from '../src/apis/image/routes.ts';
-import { networkApi } from '../src/apis/network/routes.ts';
-import { novaApi } from '../src/apis/nova-v2.1/routes.ts';
-import { volumeApi } from '../src/apis/volume/routes.ts';
+/** The pages that are computed: lifecycle, endpoints, samples, errors, settings. */
 import { settings } from '../src/config.ts';
 import { IngotError, stateRefuses, type ErrorFacts } from '../src/core/errors.ts';
 import {
@@ -23,6 +13,8 @@ import {
 } from '../src/core/lifecycle.ts';
 import { remedyKinds } from '../src/core/remedy.ts';
 import { operationKinds, operations } from '../src/core/operations.ts';
+import { allApis, originalOf } from './all-apis.ts';
+import { samplesPages } from './samples-pages.ts';
 
 const doors: Door[] = ['bms', 'nova', 'clouddc'];
 const head = (title: string, from: string) =>
@@ -34,6 +26,7 @@ export function pages(): Record<string, string> {
     'endpoints.md': endpointsPage(),
     'errors.md': errorsPage(),
     'settings.md': settingsPage(),
+    ...samplesPages(),
   };
 }
 
@@ -142,27 +135,10 @@ function diagram(): string {
   return [...lines].join('\n');
 }
 
-/** Routes are data: nothing behind them is needed to list them. */
-const nothing = {} as never;
-
-function allApis(): Api[] {
-  return [
-    identityApi(nothing),
-    bmsApi(nothing),
-    novaApi(nothing),
-    cloudDcApi(nothing),
-    imageApi(nothing),
-    networkApi(nothing),
-    volumeApi(nothing),
-    billingApi(nothing),
-    adminApi(nothing),
-  ];
-}
-
 function endpointsPage(): string {
   const parts = allApis().map((api) => {
     const rows = api.routes.map((route) => [
-      route.id,
+      `[${route.id}](samples/${api.name}.md#${originalOf(api, route).toLowerCase()})`,
       `\`${route.method} ${(route.hosts ?? []).map((label) => `${label}.*`).join('|')}${route.path}\``,
       route.summary,
       route.access,

@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { addExamples } from './examples.ts';
 
 export async function describe(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -15,6 +16,7 @@ export async function describe(app: FastifyInstance): Promise<void> {
       components: { securitySchemes: { token: { type: 'apiKey', in: 'header', name: 'X-Auth-Token' } } },
       security: [{ token: [] }],
     },
+    transformObject: (document) => ('openapiObject' in document ? addExamples(document.openapiObject) : {}),
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());

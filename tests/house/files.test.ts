@@ -22,7 +22,9 @@ describe('files', () => {
 
   it('and folders are named after their subject', () => {
     const stem = (name: string) => name.replace(/\..*$/, '');
-    expect(files.filter((path) => path.split('/').some((name) => emptyNames.test(stem(name))))).toEqual([]);
+    // Samples have the names of routes, which the published APIs chose.
+    const own = files.filter((path) => !/^tests\/samples\/.*\.json$/.test(path));
+    expect(own.filter((path) => path.split('/').some((name) => emptyNames.test(stem(name))))).toEqual([]);
   });
 
   it(`have at most ${longestFile} lines`, () => {
