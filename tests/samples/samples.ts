@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { allApis, originalOf } from '../../scripts/all-apis.ts';
 import type { Route } from '../../src/apis/api.ts';
 import type { Cloud, Reply } from '../support/cloud.ts';
+import { sendRaw } from '../support/raw-http.ts';
 import { thin } from '../support/shape.ts';
 import type { Things } from '../support/things.ts';
 
@@ -65,9 +66,19 @@ export async function ask(
   const known = text.includes('<server>') ? [...oftenShown, ...partsOfServer] : oftenShown;
   for (const name of [...(sample.given ?? []), ...known]) await things.get(name);
   const { method, path, headers, body } = await things.fill(sample.request);
-  const isEndless = path.startsWith('/events');
-  const reply = isEndless ? await begin(cloud.origin + path) : await cloud.call(method, path, body, headers);
-  return things.toNames(toAnswer(reply));
+  return things.toNames(toAnswer(await send(cloud, { method, path, headers, body })));
+}
+
+function send(cloud: Cloud, { method, path, headers, body }: Sample['request']): Promise<Reply> {
+  if (path.startsWith('/events')) return begin(cloud.origin + path);
+  if (headers?.['host']) return sendTo(headers['host'], cloud.origin, `${method} ${path}`);
+  return cloud.call(method, path, body, headers);
+}
+
+/** Which service is meant may stand in the host name alone; `fetch` sets that by itself. */
+async function sendTo(host: string, origin: string, words: string): Promise<Reply> {
+  const { status, body } = await sendRaw(origin, `${words} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  return { status, headers: new Headers({ 'content-type': 'application/json' }), body };
 }
 
 /** The beginning of an answer that has no end. */
