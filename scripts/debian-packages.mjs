@@ -12,6 +12,12 @@ export const testPackages = {
   'postgresql-15': 'the oldest PostgreSQL that we support; only its programs are used',
   'python3-openstackclient': 'the unmodified client in tests/clients',
   'python3-sushy': 'an independent Redfish client, against the lab',
+  xorriso: 'config drives, in tests/boot',
+};
+
+/** Of network boot (src/boot/), where Ingot serves it. */
+export const bootPackages = {
+  xorriso: 'the file system with the data of cloud-init',
 };
 
 /** Of the virtual rack (lab/). */

@@ -149,6 +149,29 @@ export const settings = {
     'how long a deleted server stays readable in the BMS and CloudDC APIs',
   ),
   tokenHours: number('INGOT_TOKEN_HOURS', 24, 0.0001, 8_760, 'life of a token'),
+  bootAddress: optional(
+    'INGOT_BOOT_ADDRESS',
+    'unset: no network boot',
+    'IPv4 address of this process on the provisioning network, where machines get their ramdisk',
+  ),
+  bootPort: number('INGOT_BOOT_PORT', 8775, 1, 65_535, 'port on that address'),
+  bootMethod: oneOf(
+    'INGOT_BOOT_METHOD',
+    ['network', 'media'],
+    'how the ramdisk gets to nodes that have no method of their own: network boot, or virtual media',
+  ),
+  bootPatienceSeconds: number(
+    'INGOT_BOOT_PATIENCE_SECONDS',
+    900,
+    1,
+    86_400,
+    'how long a machine may take from power on to the ramdisk before it is started once more',
+  ),
+  bootRamdisk: optional(
+    'INGOT_BOOT_RAMDISK',
+    'built in the data folder',
+    'folder with vmlinuz and initrd of the deploy ramdisk',
+  ),
   logLevel: oneOf(
     'INGOT_LOG_LEVEL',
     ['warn', 'error', 'info', 'debug', 'silent'],

@@ -16,8 +16,10 @@ import { imageApi } from './apis/image/routes.ts';
 import { networkApi } from './apis/network/routes.ts';
 import { novaApi } from './apis/nova-v2.1/routes.ts';
 import { volumeApi } from './apis/volume/routes.ts';
+import { createNetworkBoot, type NetworkBootRoom } from './boot/network-boot.ts';
 import { createPreinstalled } from './boot/preinstalled.ts';
 import type { Config } from './config.ts';
+import type { Driver } from './core/ports.ts';
 import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from './drivers/simulated/driver.ts';
 import { TrafficLimit } from './drivers/traffic-limit.ts';
@@ -32,6 +34,7 @@ import { createWriter } from './engine/writer.ts';
 import { accessKeys as openAccessKeys } from './store/access-keys.ts';
 import { applicationCredentials as openApplicationCredentials } from './store/application-credentials.ts';
 import { answeredRequests } from './store/answered-requests.ts';
+import { bootSessions } from './store/boot-sessions.ts';
 import { catalog as openCatalog } from './store/catalog.ts';
 import { census as openCensus } from './store/census.ts';
 import { credentialFiles, writeCredentialFiles } from './store/credential-files.ts';
@@ -138,7 +141,26 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       },
     });
     const drivers: Drivers = { simulated, redfish };
-    const installers: Installers = { simulated, redfish: createPreinstalled(redfish) };
+    const networkBoot =
+      config.bootAddress === null
+        ? null
+        : createNetworkBoot({
+            ...toBootSettings(config, folder),
+            address: config.bootAddress,
+            sessions: bootSessions(database.sql),
+            nodes,
+            servers,
+            catalog,
+            images: { find: () => Promise.resolve(null) },
+            onNews: ({ serverId }) => {
+              const hastened = serverId === null ? Promise.resolve() : work.hasten(serverId);
+              hastened.catch((error: unknown) => log(error, 'a boot could not be hastened'));
+            },
+            now: Date.now,
+            log,
+          });
+    const installerFor = (driver: Driver) => networkBoot?.installerFor(driver) ?? createPreinstalled(driver);
+    const installers: Installers = { simulated, redfish: installerFor(redfish) };
     closers.push(async () => {
       for (const driver of Object.values(drivers)) await driver.close();
     });
@@ -262,6 +284,8 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       bodySeconds: config.bodySeconds,
       onAnswer: metrics.countAnswer,
     });
+    await networkBoot?.start();
+    closers.push(async () => networkBoot?.stop());
     await worker.start();
     closers.push(() => worker.stop());
     sweep.start();
@@ -326,6 +350,25 @@ async function listen(http: FastifyInstance, { host, port, publicUrl }: Config):
       throw new Error(`${host} is not an address of this machine; set INGOT_HOST.`);
     throw error;
   }
+}
+
+function toBootSettings(
+  config: Config,
+  folder: string,
+): Pick<NetworkBootRoom, 'port' | 'method' | 'paces' | 'ramdisk'> {
+  const ramdisk = config.bootRamdisk ?? join(folder, 'ramdisk');
+  return {
+    port: config.bootPort,
+    method: config.bootMethod,
+    paces: {
+      lookMs: 2_000,
+      patienceMs: config.bootPatienceSeconds * 1_000,
+      silenceMs: 180_000,
+      offMs: 60_000,
+      reportMs: 30_000,
+    },
+    ramdisk: () => Promise.resolve({ vmlinuz: join(ramdisk, 'vmlinuz'), initrd: join(ramdisk, 'initrd') }),
+  };
 }
 
 async function tellFirst(

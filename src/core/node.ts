@@ -17,6 +17,10 @@ export const nodeStandings = [
 ] as const;
 export type NodeStanding = (typeof nodeStandings)[number];
 
+/** How the deploy ramdisk gets to a machine: by DHCP, TFTP and HTTP, or on a disc in the BMC's virtual drive. */
+export const bootMethods = ['network', 'media'] as const;
+export type BootMethod = (typeof bootMethods)[number];
+
 export type BootDevice = 'disk' | 'network' | 'cd' | 'bios';
 export type Health = 'OK' | 'Warning' | 'Critical' | 'Unknown';
 
@@ -82,8 +86,19 @@ export interface Node {
   rack: string;
   unit: number;
   note: string;
+  /** How it boots; absent where that was not read along. */
+  boot?: NodeBoot;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** What is known of a machine's ways of booting. */
+export interface NodeBoot {
+  /** In lower case, of the NICs that may boot; given by the operator or learned by the ramdisk. */
+  macs: string[];
+  firmware: 'bios' | 'uefi' | null;
+  /** How the ramdisk gets to it; null: as the setting says. */
+  method: BootMethod | null;
 }
 
 export type Outcome = 'processing' | 'succeed' | 'failed';

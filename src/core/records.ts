@@ -1,7 +1,7 @@
 /** Reading jobs, nodes and history: what APIs show beside servers. */
 import type { Job, SubJob } from './job.ts';
 import type { Power, State, TaskState } from './lifecycle.ts';
-import type { BmcAddress, Node, NodeStanding } from './node.ts';
+import type { BmcAddress, Node, NodeBoot, NodeStanding } from './node.ts';
 
 export interface Jobs {
   /** With its sub-jobs in order; null when unknown or of another project. */
@@ -67,11 +67,17 @@ export type NodeEdit = Partial<
     | 'inventory'
     | 'power'
   >
-> & { bmc?: Partial<BmcAddress> };
+> & { bmc?: Partial<BmcAddress>; boot?: Partial<NodeBoot> };
 
 export interface Nodes {
   find(id: string): Promise<Node | null>;
   findByName(name: string): Promise<Node | null>;
+  /** By the MAC address of one of its NICs, in lower case. */
+  findByMac(mac: string): Promise<Node | null>;
+  /** By the serial number of its inventory; null as well when several have it. */
+  findBySerial(serialNumber: string): Promise<Node | null>;
+  /** The MAC addresses of all nodes. */
+  listMacs(): Promise<{ nodeId: string; macs: string[] }[]>;
   list(filter: NodeFilter, page: { limit: number; marker?: string }): Promise<Node[]>;
   count(filter: NodeFilter): Promise<number>;
   /** One statement for many; simulated ones get their machine. Throws conflict for a name that is taken. */

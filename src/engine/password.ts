@@ -14,7 +14,8 @@ function derive(password: string, salt: Buffer, { N, r, p }: typeof cost): Promi
 }
 
 export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(16);
+  // A salt in letters: so the hash can be written as crypt(3) has it, for the systems that get it as their password.
+  const salt = Buffer.from(randomBytes(16).toString('hex'));
   const key = await derive(password, salt, cost);
   return `$scrypt$${cost.N}$${cost.r}$${cost.p}$${salt.toString('base64url')}$${key.toString('base64url')}`;
 }

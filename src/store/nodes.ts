@@ -25,6 +25,26 @@ export function nodes(db: Sql, vault: Vault): Nodes {
       const { rows } = await sql<NodeRow>`select ${shown} from nodes n where name = ${name}`.execute(db);
       return rows[0] ? toNode(rows[0], vault) : null;
     },
+    async findByMac(mac) {
+      const { rows } = await sql<NodeRow>`
+        select ${shown} from nodes n where (macs || macs_in(inventory)) @> ${[mac]}::text[] limit 1`.execute(
+        db,
+      );
+      return rows[0] ? toNode(rows[0], vault) : null;
+    },
+    async findBySerial(serialNumber) {
+      const { rows } = await sql<NodeRow>`
+        select ${shown} from nodes n where inventory ->> 'serialNumber' = ${serialNumber} limit 2`.execute(
+        db,
+      );
+      return rows.length === 1 ? toNode(rows[0]!, vault) : null;
+    },
+    async listMacs() {
+      const { rows } = await sql<{ nodeId: string; macs: string[] }>`
+        select id as "nodeId", macs || macs_in(inventory) as macs from nodes
+        where macs || macs_in(inventory) <> '{}' order by id`.execute(db);
+      return rows;
+    },
     async list(filter, { limit, marker }) {
       const behind = marker === undefined ? sql`` : sql`and n.id > ${marker}`;
       const { rows } = await sql<NodeRow>`
@@ -45,20 +65,24 @@ export function nodes(db: Sql, vault: Vault): Nodes {
         ...node.bmc,
         password: undefined,
         bmc: undefined,
+        macs: node.boot?.macs ?? [],
+        bootMethod: node.boot?.method ?? null,
         secret: node.bmc.password === '' ? null : vault.seal(node.bmc.password).toString('hex'),
       }));
       await uniquely(
         sql`
           with made as (
             insert into nodes (id, name, driver, bmc_address, bmc_username, bmc_secret, bmc_system, bmc_certificate,
-              standing, zone, flavor_id, project_id, power, health, inventory, power_policy, room, rack, unit, note)
+              standing, zone, flavor_id, project_id, power, health, inventory, power_policy, room, rack, unit, note, macs,
+              boot_method)
             select id, name, driver, address, username, decode(secret, 'hex'), system, "certificateSha256", standing,
               zone, "flavorId", "projectId", power, health, nullif(inventory, 'null'), "powerPolicy",
-              coalesce(room, ''), rack, unit, note
+              coalesce(room, ''), rack, unit, note, macs, "bootMethod"
             from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
               id uuid, name text, driver text, address text, username text, secret text, system text,
               "certificateSha256" text, standing text, zone text, "flavorId" text, "projectId" text, power text,
-              health text, inventory jsonb, "powerPolicy" text, room text, rack text, unit int, note text)
+              health text, inventory jsonb, "powerPolicy" text, room text, rack text, unit int, note text,
+              macs text[], "bootMethod" text)
             returning id, driver, power
           )
           insert into simulated_machines (node_id, power)
@@ -87,6 +111,9 @@ export function nodes(db: Sql, vault: Vault): Nodes {
           power = coalesce(${edit.power ?? null}, power),
           power_seen_at = case when ${edit.power !== undefined} then now() else power_seen_at end,
           inventory = coalesce(${edit.inventory ? JSON.stringify(edit.inventory) : null}::jsonb, inventory),
+          macs = coalesce(${edit.boot?.macs ?? null}::text[], macs),
+          firmware = coalesce(${edit.boot?.firmware ?? null}, firmware),
+          boot_method = case when ${edit.boot?.method !== undefined} then ${edit.boot?.method ?? null} else boot_method end,
           bmc_address = coalesce(${edit.bmc?.address ?? null}, bmc_address),
           bmc_username = coalesce(${edit.bmc?.username ?? null}, bmc_username),
           bmc_secret = coalesce(${secret}::bytea, bmc_secret),

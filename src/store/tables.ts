@@ -82,6 +82,33 @@ export interface Attachments {
   volume_id: string;
 }
 
+export interface BootSessions {
+  began_at: Generated<Timestamp>;
+  deploy_order: Json | null;
+  evidence: string;
+  evidence_at: Generated<Timestamp>;
+  home_key: string;
+  id: string;
+  is_current: Generated<boolean>;
+  kind: string;
+  log_tail: Generated<string>;
+  method: string;
+  node_id: string;
+  secret_hash: Buffer | null;
+  server_id: string | null;
+  stage: string;
+  stage_at: Generated<Timestamp>;
+  starts: Generated<number>;
+}
+
+export interface BootSigns {
+  at: Generated<Timestamp>;
+  detail: Generated<string>;
+  id: Generated<number>;
+  session_id: string;
+  sign: string;
+}
+
 export interface Descriptions {
   description: string;
   project_id: string;
@@ -208,13 +235,16 @@ export interface Nodes {
   bmc_secret: Buffer | null;
   bmc_system: string | null;
   bmc_username: Generated<string>;
+  boot_method: string | null;
   created_at: Generated<Timestamp>;
   driver: string;
+  firmware: string | null;
   flavor_id: string;
   health: Generated<string>;
   health_seen: Generated<string>;
   id: string;
   inventory: Json | null;
+  macs: Generated<string[]>;
   name: string;
   next_health_read_at: Generated<Timestamp>;
   next_power_read_at: Generated<Timestamp>;
@@ -434,6 +464,8 @@ export interface Tables {
   answered_requests: AnsweredRequests;
   application_credentials: ApplicationCredentials;
   attachments: Attachments;
+  boot_sessions: BootSessions;
+  boot_signs: BootSigns;
   descriptions: Descriptions;
   faults: Faults;
   flavors: Flavors;

@@ -1,0 +1,205 @@
+/**
+ * The walk of a machine through the ramdisk, as far as the BMC is concerned: off, ramdisk as the boot device, on, and
+ * at the end off again and set to its disk. What happens in between is told by the ramdisk itself (`agent-door.ts`).
+ *
+ * Each look does what the session's stage asks for and returns. Commands are levels, and a stage is written after its
+ * command, so that a look after a crash repeats at most what holds already.
+ */
+import type { BootSession, BootSessions, BootStage, News } from '../core/boot-session.ts';
+import type { BootDevice, Node } from '../core/node.ts';
+import { DriverError, type DeployReading, type Driver, type Purpose } from '../core/ports.ts';
+
+export interface WalkRoom {
+  sessions: BootSessions;
+  driver: Driver;
+  /** Puts the disc with the ramdisk of this session's next start where the BMC fetches it; returns its URL. */
+  prepareMedia: (session: BootSession, node: Node) => Promise<string>;
+  paces: Paces;
+  now: () => number;
+}
+
+/** All in milliseconds. */
+export interface Paces {
+  /** Between two looks. */
+  lookMs: number;
+  /** How long a machine may take from power on to the ramdisk; servers test their memory for minutes. */
+  patienceMs: number;
+  /** How long the agent may be silent; it reports every few seconds. */
+  silenceMs: number;
+  /** How long the agent may take to switch its machine off before the BMC does it. */
+  offMs: number;
+  /** How long a lesser sign of the installed system waits for the better one, its report. */
+  reportMs: number;
+}
+
+/** A machine is switched on so often for one session. */
+const mostStarts = 3;
+
+export async function walk(
+  room: WalkRoom,
+  node: Node,
+  session: BootSession,
+  purpose: Purpose,
+): Promise<DeployReading> {
+  switch (session.stage) {
+    case 'armed':
+      return seeOff(room, node, session, purpose);
+    case 'off':
+      return start(room, node, session, purpose);
+    case 'started':
+      return awaitAgent(room, node, session, purpose);
+    case 'agent':
+      return awaitWork(room, node, session, purpose);
+    case 'finished':
+      return seeOffAgain(room, node, session, purpose);
+    case 'done':
+    case 'booted':
+      return { status: 'done', evidence: session.evidence, lookInMs: 0 };
+    case 'failed':
+      return { status: 'failed', evidence: session.evidence, lookInMs: 0 };
+  }
+}
+
+/** The command went out when the session was armed; it is repeated when the BMC had time enough to show it. */
+async function seeOff(
+  room: WalkRoom,
+  node: Node,
+  session: BootSession,
+  purpose: Purpose,
+): Promise<DeployReading> {
+  const { driver, paces } = room;
+  if (!(await isSeenOff(room, node, purpose))) {
+    const sinceMs = ageMs(room, session.stageAt);
+    if (sinceMs > Math.max(driver.powerLagMs, paces.lookMs)) {
+      await driver.setPower(node, 'off', purpose);
+      await advance(room, session, ['armed'], 'armed', {
+        sign: 'power-off',
+        evidence: 'power off sent again',
+      });
+    }
+    return running(room, 'Waiting for power off before the ramdisk is booted');
+  }
+  await advance(room, session, ['armed'], 'off', { sign: 'power-off', evidence: 'the machine is off' });
+  return { ...running(room, 'The machine is off'), lookInMs: 0 };
+}
+
+async function start(
+  room: WalkRoom,
+  node: Node,
+  session: BootSession,
+  purpose: Purpose,
+): Promise<DeployReading> {
+  const { driver } = room;
+  let device: BootDevice = 'network';
+  if (session.method === 'media') {
+    device = 'cd';
+    const { evidence } = await driver.insertMedia(node, await room.prepareMedia(session, node), purpose);
+    await room.sessions.note(session.id, { sign: 'media', evidence });
+  }
+  const boot = await driver.setBootDevice(node, device, purpose);
+  await room.sessions.note(session.id, { sign: 'boot-device', evidence: boot.evidence });
+  const power = await driver.setPower(node, 'on', purpose);
+  const evidence = `switched on to boot the ramdisk from ${device}: ${power.evidence}`;
+  await advance(room, session, ['off'], 'started', { sign: 'power-on', evidence });
+  return running(room, evidence);
+}
+
+async function awaitAgent(
+  room: WalkRoom,
+  node: Node,
+  session: BootSession,
+  purpose: Purpose,
+): Promise<DeployReading> {
+  const { paces, driver } = room;
+  const sinceMs = ageMs(room, session.stageAt);
+  if (sinceMs > paces.patienceMs) {
+    return startAgain(room, node, session, purpose, `no ramdisk after ${toSeconds(sinceMs)} s`);
+  }
+  if (sinceMs > Math.max(driver.powerLagMs, paces.lookMs) && (await isSeenOff(room, node, purpose))) {
+    return startAgain(room, node, session, purpose, 'the machine went off before the ramdisk was heard of');
+  }
+  return running(room, `Waiting for the ramdisk: ${session.evidence}`);
+}
+
+async function awaitWork(
+  room: WalkRoom,
+  node: Node,
+  session: BootSession,
+  purpose: Purpose,
+): Promise<DeployReading> {
+  const silentMs = ageMs(room, session.evidenceAt);
+  if (silentMs <= room.paces.silenceMs) return running(room, session.evidence);
+  return startAgain(room, node, session, purpose, `the ramdisk was silent for ${toSeconds(silentMs)} s`);
+}
+
+/** From the beginning, with a new secret; the third time it is the end. */
+async function startAgain(
+  room: WalkRoom,
+  node: Node,
+  session: BootSession,
+  purpose: Purpose,
+  reason: string,
+): Promise<DeployReading> {
+  await room.driver.setPower(node, 'off', purpose);
+  const last = `${reason}; last heard: ${session.evidence}`;
+  if (session.starts >= mostStarts) {
+    const evidence = `The ramdisk did not come to its end in ${session.starts} starts: ${last}`;
+    await advance(room, session, ['started', 'agent'], 'failed', { sign: 'failed', evidence });
+    return { status: 'failed', evidence, lookInMs: 0 };
+  }
+  const evidence = `once more from the start, ${last}`;
+  await advance(room, session, ['started', 'agent'], 'armed', { sign: 'again', evidence });
+  return running(room, evidence);
+}
+
+async function seeOffAgain(
+  room: WalkRoom,
+  node: Node,
+  session: BootSession,
+  purpose: Purpose,
+): Promise<DeployReading> {
+  const { driver, paces } = room;
+  if (!(await isSeenOff(room, node, purpose))) {
+    if (ageMs(room, session.stageAt) > paces.offMs) {
+      await driver.setPower(node, 'off', purpose);
+      const evidence = 'the ramdisk did not switch the machine off; the BMC was told to';
+      await advance(room, session, ['finished'], 'finished', { sign: 'power-off', evidence });
+    }
+    return running(room, `Waiting for power off after: ${session.evidence}`);
+  }
+  if (session.method === 'media') await driver.ejectMedia(node, purpose);
+  const boot = await driver.setBootDevice(node, 'disk', purpose).catch(toleratedRefusal);
+  const evidence = `${session.evidence}; the machine is off; ${boot.evidence}`;
+  await advance(room, session, ['finished'], 'done', { sign: 'powered-off', evidence });
+  return { status: 'done', evidence, lookInMs: 0 };
+}
+
+/** The disk is what a machine boots from anyway; a BMC that cannot be told so is no reason to fail. */
+export function toleratedRefusal(error: unknown): { evidence: string } {
+  if (!(error instanceof DriverError) || error.canRepeat || error.kind === 'denied') throw error;
+  return { evidence: `the boot device was left as it is (${error.message})` };
+}
+
+async function isSeenOff({ driver }: WalkRoom, node: Node, purpose: Purpose): Promise<boolean> {
+  return (await driver.readPower(node, purpose)).power === 'off';
+}
+
+function advance(
+  { sessions }: WalkRoom,
+  { id }: BootSession,
+  from: readonly BootStage[],
+  to: BootStage,
+  news: News,
+): Promise<boolean> {
+  return sessions.advance(id, from, to, news);
+}
+
+function running({ paces }: WalkRoom, evidence: string): DeployReading {
+  return { status: 'running', evidence, lookInMs: paces.lookMs };
+}
+
+function ageMs({ now }: WalkRoom, at: Date): number {
+  return now() - at.getTime();
+}
+
+const toSeconds = (ms: number) => Math.round(ms / 1_000);

@@ -1,0 +1,92 @@
+/** Joins the parts of network boot: the listener of the provisioning network, and the installers that rely on it. */
+import type { FastifyInstance } from 'fastify';
+import type { BootSession, BootSessions } from '../core/boot-session.ts';
+import type { Catalog } from '../core/catalog.ts';
+import type { ImageContents } from '../core/image-content.ts';
+import type { BootMethod, Node } from '../core/node.ts';
+import type { Driver, Installer } from '../core/ports.ts';
+import type { Nodes } from '../core/records.ts';
+import type { Servers } from '../core/server.ts';
+import type { Paces } from './boot-walk.ts';
+import { makeConfigDrive } from './config-drive.ts';
+import { createMachineFinder, findInArp } from './machine-finder.ts';
+import { gatherSystemData } from './metadata/system-data.ts';
+import { createNetworkInstaller } from './network-installer.ts';
+import { createProvisioningHttp } from './provisioning-http.ts';
+import type { Ramdisk } from './provisioning-room.ts';
+
+export interface NetworkBootRoom {
+  /** Of this process on the provisioning network. */
+  address: string;
+  port: number;
+  method: BootMethod;
+  paces: Paces;
+  sessions: BootSessions;
+  nodes: Nodes;
+  servers: Pick<Servers, 'find'>;
+  catalog: Pick<Catalog, 'listNetworks'>;
+  images: ImageContents;
+  ramdisk: () => Promise<Ramdisk>;
+  onNews: (session: BootSession) => void;
+  now: () => number;
+  log: (error: unknown, message: string) => void;
+}
+
+export interface NetworkBoot {
+  installerFor(driver: Driver): Installer;
+  /** @throws Error with one line that names the address */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
+  const { address, port, sessions, nodes, servers, catalog, images } = room;
+  const origin = `http://${address}:${port}`;
+  const sources = {
+    origin,
+    findServer: (id: string) => servers.find(id, null),
+    listNetworks: () => catalog.listNetworks(null),
+  };
+  let http: FastifyInstance | null = null;
+
+  async function configDrive(session: BootSession, node: Node): Promise<Buffer> {
+    const data = await gatherSystemData(sources, node, session);
+    if (!data) throw new Error(`There is no server on node ${node.name}`);
+    return makeConfigDrive(data);
+  }
+
+  return {
+    installerFor: (driver) =>
+      createNetworkInstaller({
+        sessions,
+        driver,
+        images,
+        method: room.method,
+        paces: room.paces,
+        now: room.now,
+        prepareMedia: () => Promise.reject(new Error('virtual media is not there yet')),
+      }),
+
+    async start() {
+      http = createProvisioningHttp({
+        origin,
+        sessions,
+        nodes,
+        images,
+        machines: createMachineFinder(nodes, [findInArp]),
+        ramdisk: room.ramdisk,
+        configDrive,
+        onNews: room.onNews,
+        log: room.log,
+      });
+      await http.listen({ host: address, port }).catch((error: unknown) => {
+        const words = error instanceof Error ? error.message : String(error);
+        throw new Error(`The provisioning network cannot be served on ${address}:${port}: ${words}`);
+      });
+    },
+
+    async stop() {
+      await http?.close();
+    },
+  };
+}
