@@ -8,6 +8,7 @@ import { identityApi } from '../src/apis/identity/routes.ts';
 import { imageApi } from '../src/apis/image/routes.ts';
 import { networkApi } from '../src/apis/network/routes.ts';
 import { novaApi } from '../src/apis/nova-v2.1/routes.ts';
+import { traceApi } from '../src/apis/trace/routes.ts';
 import { volumeApi } from '../src/apis/volume/routes.ts';
 
 /** Routes are data: nothing behind them is needed to list them. */
@@ -23,6 +24,7 @@ export function allApis(): Api[] {
     networkApi(nothing),
     volumeApi(nothing),
     billingApi(nothing),
+    traceApi(nothing),
     adminApi(nothing),
   ];
 }

@@ -1,6 +1,7 @@
 /** The `ingot` command. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addAuditCommand } from './cli/audit.ts';
 import { addFaultCommands } from './cli/faults.ts';
 import { addNodeCommands } from './cli/nodes.ts';
 import { addServerCommands } from './cli/servers.ts';
@@ -31,6 +32,7 @@ addNodeCommands(program);
 addServerCommands(program);
 addFaultCommands(program);
 addSimBmcCommand(program);
+addAuditCommand(program);
 
 async function serve(): Promise<void> {
   // Loaded here: the other commands only speak HTTP and need none of it.

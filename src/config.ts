@@ -148,6 +148,7 @@ export const settings = {
     525_600,
     'how long a deleted server stays readable in the BMS and CloudDC APIs',
   ),
+  auditDays: number('INGOT_AUDIT_DAYS', 90, 1, 36_500, 'how long the rows of the audit trail are kept'),
   tokenHours: number('INGOT_TOKEN_HOURS', 24, 0.0001, 8_760, 'life of a token'),
   bootAddress: optional(
     'INGOT_BOOT_ADDRESS',

@@ -15,6 +15,7 @@ import { identityApi } from './apis/identity/routes.ts';
 import { imageApi } from './apis/image/routes.ts';
 import { networkApi } from './apis/network/routes.ts';
 import { novaApi } from './apis/nova-v2.1/routes.ts';
+import { traceApi } from './apis/trace/routes.ts';
 import { volumeApi } from './apis/volume/routes.ts';
 import { createNetworkBoot, type NetworkBootRoom } from './boot/network-boot.ts';
 import { createPreinstalled } from './boot/preinstalled.ts';
@@ -31,6 +32,7 @@ import { createSubmit } from './engine/submit.ts';
 import { createSweep } from './engine/sweep.ts';
 import { createWorker } from './engine/worker.ts';
 import { createWriter } from './engine/writer.ts';
+import { audit as openAudit } from './store/audit.ts';
 import { accessKeys as openAccessKeys } from './store/access-keys.ts';
 import { applicationCredentials as openApplicationCredentials } from './store/application-credentials.ts';
 import { answeredRequests } from './store/answered-requests.ts';
@@ -120,6 +122,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const volumes = openVolumes(database.sql);
     const jobs = openJobs(database.sql);
     const history = openHistory(database);
+    const audit = openAudit(database.sql);
     const faults = openFaults(database.sql);
 
     const password = config.adminPassword ?? randomBytes(15).toString('base64url');
@@ -196,6 +199,11 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           everyMs: 30_000,
           run: () => tenancy.purgeExpiredTokens(),
         },
+        {
+          what: 'removing old rows of the audit trail',
+          everyMs: 60_000,
+          run: () => audit.purge(config.auditDays),
+        },
       ],
     });
 
@@ -253,7 +261,9 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
         networkApi({ catalog, networks: openNetworks(database.sql) }),
         volumeApi({ volumes, catalog }),
         billingApi({ orders: openOrders(database.sql), submit, volumes, region }),
+        traceApi({ audit, now: Date.now }),
         adminApi({
+          audit,
           servers,
           nodes,
           jobs,
@@ -273,6 +283,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
         }),
       ],
       auth,
+      record: audit.record,
       logger,
       publicUrl: config.publicUrl,
       limits: {

@@ -25,7 +25,9 @@ export function send(
   answer: Answer,
   headers: Record<string, string> | undefined,
   requestId: string,
+  error: IngotError | null = null,
 ): FastifyReply {
+  reply.request.outcome = { answer, error };
   void reply.code(answer.statusCode).header('x-request-id', requestId);
   if (headers) void reply.headers(headers);
   if (answer.headers) void reply.headers(answer.headers);
@@ -47,7 +49,7 @@ export function sendError(
   const answer = api.toError(error, about);
   const { retryAfterSeconds } = error.facts;
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
-  send(reply, answer, api.headers?.(about), request.id);
+  send(reply, answer, api.headers?.(about), request.id, error);
 }
 
 /** The API that an unknown path would have belonged to: the one that shares its first segment. */

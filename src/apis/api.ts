@@ -25,6 +25,8 @@ export interface Answer {
   /** Instead of a body: sent as it comes, with a content type among `headers`. */
   stream?: Readable;
   headers?: Record<string, string>;
+  /** Who the caller turned out to be, where only the handler knows (a login). For the audit trail. */
+  caller?: Caller;
 }
 
 export interface Route {
@@ -49,6 +51,8 @@ export interface Route {
   answer?: TSchema;
   /** Reads that clients poll: never refused for being frequent. */
   isPolled?: boolean;
+  /** Whether it has rows in the audit trail, where its method says wrongly: a query by POST, a GET that makes something. */
+  audited?: boolean;
   /** Where `trafficOf` would not find it by itself. */
   traffic?: TrafficClass;
   handle(call: Call): Promise<Answer> | Answer;

@@ -9,14 +9,17 @@ import Fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
+import type { AuditEntry } from '../core/audit.ts';
 import { IngotError, notFound, wrongMethod } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
 import { apiOf, originOf, send, sendError } from './answer.ts';
 import type { Api, Call, Route } from './api.ts';
+import { createAuditClerk, isAudited, type Outcome } from './audit.ts';
 import { isSigned, type Auth } from './auth.ts';
 import { bodyValidator, keepBytes, limitBodyTime, parseJson, signedBodyLimit } from './body.ts';
 import { tooSlow, toIngotError } from './failure.ts';
@@ -27,6 +30,8 @@ import type { Turns } from './turns.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
+    outcome: Outcome | null;
+    isAudited: boolean;
   }
   interface FastifyContextConfig {
     api?: Api;
@@ -36,6 +41,8 @@ declare module 'fastify' {
 
 export interface HttpOptions extends ThrottleOptions {
   auth: Auth;
+  /** Comes back when the row of the audit trail is durable. */
+  record: (entry: AuditEntry) => Promise<void>;
   logger: Logger;
   /** How long the head, and then the body, of a request may take. */
   bodySeconds: number;
@@ -95,6 +102,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     sendError(options, request, reply, tooSlow(options.bodySeconds));
   });
   app.decorateRequest('caller', null);
+  app.decorateRequest('outcome', null);
+  app.decorateRequest('isAudited', false);
 
   await describe(app);
   await throttle(app, options);
@@ -142,7 +151,10 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     for (const socket of unused) socket.destroy();
   });
   const turnsOf = createDoorkeeper();
-  for (const api of apis) for (const route of api.routes) mount(app, options, api, route, turnsOf(route));
+  const clerk = createAuditClerk(options.record);
+  for (const api of apis) {
+    for (const route of api.routes) mount(app, options, api, route, { turns: turnsOf(route), clerk });
+  }
   return app;
 }
 
@@ -177,7 +189,18 @@ function trackUnusedConnections({ server }: FastifyInstance): Set<Socket> {
   return unused;
 }
 
-function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Route, turns: Turns): void {
+interface Hands {
+  turns: Turns;
+  clerk: ReturnType<typeof createAuditClerk>;
+}
+
+function mount(
+  app: FastifyInstance,
+  options: HttpOptions,
+  api: Api,
+  route: Route,
+  { turns, clerk }: Hands,
+): void {
   const { auth } = options;
   const admit = async (request: FastifyRequest) => {
     if (route.access === 'open') return;
@@ -209,12 +232,28 @@ function mount(app: FastifyInstance, options: HttpOptions, api: Api, route: Rout
       if (isSigned(request.headers)) await admit(request);
       request.body = route.method === 'GET' ? undefined : parseJson(request.body as Buffer | undefined);
     },
+    ...(isAudited(route) && {
+      async onSend(request: FastifyRequest, reply: FastifyReply) {
+        // Once, also when the row could not be written: then the answer is that failure.
+        if (request.isAudited) return;
+        request.isAudited = true;
+        const row = clerk(api, route, request, reply);
+        await (reply.statusCode < 400
+          ? row
+          : row.catch((error: unknown) => tellLost(options, request, error)));
+      },
+    }),
     async handler(request, reply) {
       const call = toCall(options, request);
       const answer = await turns.take(() => route.handle(call));
       return send(reply, answer, api.headers?.(call), call.requestId);
     },
   });
+}
+
+/** The row of a refusal: nothing was done, and the caller is better served by the refusal than by the failure. */
+function tellLost({ logger }: HttpOptions, { id }: FastifyRequest, error: unknown): void {
+  logger.error({ err: error, requestId: id }, 'a refusal is missing in the audit trail');
 }
 
 function findCaller(auth: Auth, request: FastifyRequest): Promise<Caller> {

@@ -82,6 +82,33 @@ export interface Attachments {
   volume_id: string;
 }
 
+export interface Audit {
+  access_key: string | null;
+  account_id: string | null;
+  account_name: string | null;
+  action: string | null;
+  at: Generated<Timestamp>;
+  error_code: string | null;
+  id: string;
+  job_id: string | null;
+  method: string;
+  name: string;
+  number: Generated<number>;
+  project_id: string | null;
+  request_id: string;
+  resource_ids: Generated<string[]>;
+  resource_name: string | null;
+  resource_type: string | null;
+  route: string;
+  service: string;
+  source_ip: string;
+  status_code: number;
+  user_account_id: string | null;
+  user_account_name: string | null;
+  user_id: string | null;
+  user_name: string | null;
+}
+
 export interface BootSessions {
   began_at: Generated<Timestamp>;
   deploy_order: Json | null;
@@ -464,6 +491,7 @@ export interface Tables {
   answered_requests: AnsweredRequests;
   application_credentials: ApplicationCredentials;
   attachments: Attachments;
+  audit: Audit;
   boot_sessions: BootSessions;
   boot_signs: BootSigns;
   descriptions: Descriptions;

@@ -137,6 +137,7 @@ async function startApp(database: Database, around: Surroundings, tokenHours = 2
     limits: { reads: 0, writes: 0, logins: 0 },
     shedLagMs: 2_000,
     bodySeconds: 60,
+    record: async () => undefined,
   });
   return {
     async call(

@@ -1,4 +1,5 @@
 /** What the handlers of this API work with. */
+import type { Audit } from '../../core/audit.ts';
 import type { Catalog } from '../../core/catalog.ts';
 import type { Census, History, Jobs, Nodes } from '../../core/records.ts';
 import type { Servers } from '../../core/server.ts';
@@ -18,6 +19,7 @@ export interface Cloud {
   history: History;
   census: Census;
   faults: Faults;
+  audit: Pick<Audit, 'list'>;
   work: Work;
   tenancy: Tenancy;
   drivers: Drivers;

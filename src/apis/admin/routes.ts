@@ -1,6 +1,7 @@
 /** The operator's API, and what monitoring and the console read. */
 import type { Answer, Api, Call, Route } from '../api.ts';
 import type { Cloud } from './cloud.ts';
+import * as audit from './audit.ts';
 import * as enrolment from './enrol.ts';
 import { toError } from './errors.ts';
 import { createEvents } from './events.ts';
@@ -122,6 +123,8 @@ export function adminApi(cloud: Cloud): Api {
         'A Faulty server is Running or Stopped again, as measured',
         servers.clearFault,
       ),
+
+      route('listAudit', 'GET /admin/v1/audit', 'admin', 'List who changed what, newest first', audit.list),
 
       route('addFault', `POST ${fault}`, 'admin', 'Let a simulated node misbehave', faults.add, {
         body: FaultBody,

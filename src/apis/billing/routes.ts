@@ -36,6 +36,7 @@ export function billingApi(cloud: orders.Cloud): Api {
         access: 'read',
         action: 'bss:order:view',
         body: ResourcesBody,
+        audited: false,
       }),
       route(orders.unsubscribe, {
         id: 'unsubscribe',

@@ -44,7 +44,7 @@ export async function create(cloud: Cloud, call: Call): Promise<Answer> {
   const caller = await cloud.tenancy.findCaller(hash);
   // User, project or role went away meanwhile.
   if (!caller) throw unauthenticated('the token is void');
-  return tell(cloud, call, caller, token, 201);
+  return { ...tell(cloud, call, caller, token, 201), caller };
 }
 
 export async function show(cloud: Cloud, call: Call): Promise<Answer> {

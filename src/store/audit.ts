@@ -1,0 +1,105 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Audit, AuditEntry, AuditFilter, AuditRow } from '../core/audit.ts';
+import { IngotError } from '../core/errors.ts';
+import { gather } from '../core/gather.ts';
+import type { Sql } from './database.ts';
+
+const mostTogether = 200;
+const mostPurged = 5_000;
+
+const columns = sql`
+  id, at, case when account_id is null then null
+    else jsonb_build_object('id', account_id, 'name', account_name) end as account,
+  project_id as "projectId", jsonb_build_object('id', user_id, 'name', user_name, 'accountId', user_account_id,
+    'accountName', user_account_name) as "user",
+  access_key as "accessKey", source_ip as "sourceIp", request_id as "requestId", service, route, method, name,
+  action, resource_type as "resourceType", resource_ids as "resourceIds", resource_name as "resourceName",
+  job_id as "jobId", status_code as "statusCode", error_code as "errorCode"`;
+
+export function audit(db: Sql): Audit {
+  const record = gather(mostTogether, async (entries: AuditEntry[]): Promise<undefined[]> => {
+    await insert(db, entries);
+    return entries.map(() => undefined);
+  });
+  return {
+    record,
+    async list(filter, page) {
+      const { rows } = await sql<AuditRow>`
+        select ${columns} from audit a where ${where(filter)} ${await after(db, page.marker)}
+        order by a.at desc, a.number desc limit ${page.limit}`.execute(db);
+      return rows;
+    },
+    async purge(days) {
+      const { rows } = await sql`
+        delete from audit where number in (
+          select number from audit where at < now() - ${days} * interval '1 day' order by at limit ${mostPurged})
+        returning 1`.execute(db);
+      return rows.length;
+    },
+  };
+}
+
+/** What is not known of an account is looked up by what was claimed; the servers, by the job that was begun. */
+async function insert(db: Sql, entries: AuditEntry[]): Promise<void> {
+  await sql`
+    insert into audit (id, account_id, account_name, project_id, user_id, user_name, user_account_id,
+      user_account_name, access_key, source_ip, request_id, service, route, method, name, action, resource_type,
+      resource_ids, resource_name, job_id, status_code, error_code)
+    select r.id,
+      coalesce(r.account->>'id', (select account_id from users where id = r."user"->>'id'),
+        (select id from accounts where id = r."user"->>'accountId' or name = r."user"->>'accountName' limit 1)),
+      r.account->>'name', r."projectId", r."user"->>'id', r."user"->>'name', r."user"->>'accountId',
+      r."user"->>'accountName', r."accessKey", r."sourceIp", r."requestId", r.service, r.route, r.method, r.name,
+      r.action, r."resourceType",
+      case when r."jobId" is null or cardinality(r."resourceIds") > 0 then r."resourceIds" else coalesce((
+        select array_agg(s.server_id::text order by s.position) from sub_jobs s
+        where s.job_id = r."jobId" and s.server_id is not null), '{}') end,
+      r."resourceName", r."jobId", r."statusCode", r."errorCode"
+    from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as r(id uuid, account jsonb, "projectId" text,
+      "user" jsonb, "accessKey" text, "sourceIp" text, "requestId" text, service text, route text, method text,
+      name text, action text, "resourceType" text, "resourceIds" text[], "resourceName" text, "jobId" uuid,
+      "statusCode" integer, "errorCode" text)`.execute(db);
+}
+
+function where(filter: AuditFilter): RawBuilder<unknown> {
+  if (filter.id !== undefined && !isUuid(filter.id)) return sql`false`;
+  const parts: RawBuilder<unknown>[] = [];
+  if (filter.id !== undefined) parts.push(sql`a.id = ${filter.id}::uuid`);
+  if (filter.accountId !== undefined) parts.push(sql`a.account_id = ${filter.accountId}`);
+  if (filter.projectId !== undefined) {
+    parts.push(sql`(a.project_id = ${filter.projectId} or a.project_id is null)`);
+  }
+  if (filter.userId !== undefined) parts.push(sql`a.user_id = ${filter.userId}`);
+  if (filter.userName !== undefined) parts.push(sql`a.user_name = ${filter.userName}`);
+  if (filter.accessKey !== undefined) parts.push(sql`a.access_key = ${filter.accessKey}`);
+  if (filter.services) parts.push(sql`a.service = any(${filter.services})`);
+  if (filter.name !== undefined) parts.push(sql`a.name = ${filter.name}`);
+  if (filter.resourceId !== undefined) parts.push(sql`a.resource_ids @> array[${filter.resourceId}]::text[]`);
+  if (filter.resourceName !== undefined) parts.push(sql`a.resource_name = ${filter.resourceName}`);
+  if (filter.resourceType !== undefined) parts.push(sql`a.resource_type = ${filter.resourceType}`);
+  if (filter.requestId !== undefined) parts.push(sql`a.request_id = ${filter.requestId}`);
+  if (filter.rating === 'normal') parts.push(sql`a.status_code < 400`);
+  if (filter.rating === 'warning') parts.push(sql`a.status_code between 400 and 499`);
+  if (filter.rating === 'incident') parts.push(sql`a.status_code >= 500`);
+  if (filter.from) parts.push(sql`a.at >= ${filter.from}`);
+  if (filter.to) parts.push(sql`a.at <= ${filter.to}`);
+  return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
+}
+
+async function after(db: Sql, marker: string | undefined): Promise<RawBuilder<unknown>> {
+  if (marker === undefined) return sql``;
+  const row = isUuid(marker) ? await place(db, marker) : undefined;
+  if (!row)
+    throw new IngotError({ kind: 'invalid', message: `marker [${marker}] not found`, field: 'marker' });
+  return sql`and (a.at, a.number) < (${row.at}::timestamptz, ${row.number}::bigint)`;
+}
+
+async function place(db: Sql, id: string): Promise<{ at: string; number: number } | undefined> {
+  const { rows } = await sql<{ at: string; number: number }>`
+    select at::text, number from audit where id = ${id}::uuid`.execute(db);
+  return rows[0];
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
