@@ -141,6 +141,18 @@ export const settings = {
     86_400,
     'how often the health of the machines is read; 0 is never',
   ),
+  ipmitool: text(
+    'INGOT_IPMITOOL',
+    'ipmitool',
+    'the ipmitool program, which the ipmi driver uses: a name or a path',
+  ),
+  ipmiSpacingMs: number(
+    'INGOT_IPMI_SPACING_MS',
+    5_000,
+    0,
+    600_000,
+    'pause between two visits to a BMC over IPMI, in milliseconds; some crash when they are asked more often',
+  ),
   retentionMinutes: number(
     'INGOT_RETENTION_MINUTES',
     60,

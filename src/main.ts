@@ -21,6 +21,7 @@ import { createNetworkBoot, type NetworkBootRoom } from './boot/network-boot.ts'
 import { createPreinstalled } from './boot/preinstalled.ts';
 import type { Config } from './config.ts';
 import type { Driver } from './core/ports.ts';
+import { createIpmiDriver } from './drivers/ipmi/ipmi-driver.ts';
 import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from './drivers/simulated/driver.ts';
 import { TrafficLimit } from './drivers/traffic-limit.ts';
@@ -143,7 +144,13 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
         });
       },
     });
-    const drivers: Drivers = { simulated, redfish };
+    const ipmi = createIpmiDriver({
+      program: config.ipmitool,
+      spacingMs: config.ipmiSpacingMs,
+      traffic,
+      watch: metrics.bmcWatch,
+    });
+    const drivers: Drivers = { simulated, redfish, ipmi };
     const networkBoot =
       config.bootAddress === null
         ? null
@@ -163,7 +170,11 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
             log,
           });
     const installerFor = (driver: Driver) => networkBoot?.installerFor(driver) ?? createPreinstalled(driver);
-    const installers: Installers = { simulated, redfish: installerFor(redfish) };
+    const installers: Installers = {
+      simulated,
+      redfish: installerFor(redfish),
+      ipmi: installerFor(ipmi),
+    };
     closers.push(async () => {
       for (const driver of Object.values(drivers)) await driver.close();
     });
@@ -277,7 +288,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           worker,
           auth,
           metrics,
-          bmcFigures: () => ({ traffic: traffic.census(), drivers: [redfish.census()] }),
+          bmcFigures: () => ({ traffic: traffic.census(), drivers: [redfish.census(), ipmi.census()] }),
           ping: () => database.pool.query('select 1'),
           log,
         }),

@@ -4,7 +4,7 @@ import { manufacturer, model, type Hardware } from '../machine/qemu.ts';
 const fruBytes = 512;
 
 /** A board and a product area; `ipmitool fru print` shows both. */
-export function toFru({ serialNumber, name }: Hardware): Buffer {
+export function toFru({ serialNumber, name }: Pick<Hardware, 'serialNumber' | 'name'>): Buffer {
   // English, and the minutes since 1996 at which the board was made: unknown.
   const board = toArea([0, 0, 0, 0], [manufacturer, model, serialNumber, 'LAB-BOARD', '']);
   const product = toArea([0], [manufacturer, model, 'LAB-1', '1', serialNumber, name, '']);

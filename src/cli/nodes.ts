@@ -27,7 +27,7 @@ export function addNodeCommands(program: Command): void {
       example: 'ingot node list --standing quarantined,maintenance',
       options: [
         ['--standing <words>', 'enrolled, ready, in-use, maintenance, quarantined; several by commas'],
-        ['--driver <word>', 'simulated or redfish'],
+        ['--driver <word>', 'simulated, redfish or ipmi'],
       ],
     },
     async ({ client, options: { standing, driver } }) => {
@@ -57,10 +57,10 @@ export function addNodeCommands(program: Command): void {
         'ingot node add --file fleet.yaml   # nodes: [{name: …, driver: redfish, bmc: {address: …}, …}]',
       ].join('\n'),
       options: [
-        ['--driver <word>', 'simulated or redfish', 'redfish'],
+        ['--driver <word>', 'simulated, redfish or ipmi', 'redfish'],
         ['--zone <zone>', 'availability zone'],
         ['--flavor <flavor>', 'what it is rented as'],
-        ['--bmc-address <url>', 'https://host of its management controller'],
+        ['--bmc-address <address>', 'its management controller: https://host, or host:port for ipmi'],
         ['--bmc-username <name>', 'user there'],
         ['--bmc-password-file <file>', 'file with the password; - reads it from the standard input'],
         ['--bmc-system <path>', 'path of the system when the controller has several'],

@@ -14,7 +14,7 @@ import type { NewServer } from '../../core/server.ts';
 import { bareMetalTag } from '../../core/server-tags.ts';
 import { newId } from '../../engine/ids.ts';
 import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
-import { checkAddress } from './bmc-address.ts';
+import { checkBmc } from './bmc-address.ts';
 import type { Cloud } from './cloud.ts';
 import { measure, type Measurement } from './hardware.ts';
 import { getNode } from './nodes.ts';
@@ -55,9 +55,9 @@ function toWishes({ nodes, ...one }: Static<typeof EnrolBody>): { wishes: Wish[]
 async function check(cloud: Cloud, wishes: Wish[]): Promise<void> {
   for (const { name, driver, bmc, power } of wishes) {
     if (driver === 'simulated' && bmc) throw invalid(`${name}: a simulated node has no BMC.`, 'bmc');
-    if (driver !== 'redfish') continue;
+    if (driver === 'simulated') continue;
     if (power) throw invalid(`${name}: the power of a real node is read from its BMC.`, 'power');
-    checkAddress(name, bmc?.address);
+    checkBmc(name, driver, bmc ?? {});
   }
   for (const id of new Set(wishes.map((wish) => wish.flavor_id))) {
     if (!(await cloud.catalog.findFlavor(id))) throw notFound('flavor', id);

@@ -33,7 +33,7 @@ export const AdoptBody = Type.Object(
 export const NewNode = Type.Object(
   {
     name: Word,
-    driver: oneOf('simulated', 'redfish'),
+    driver: oneOf('simulated', 'redfish', 'ipmi'),
     bmc: Type.Optional(Type.Partial(Type.Object(BmcFields), closed)),
     zone: Word,
     flavor_id: Word,

@@ -1,0 +1,114 @@
+/** One BMC as the driver sees it: its governor, its lock-out guards, and the cipher suite that it took last. */
+import { createHash } from 'node:crypto';
+import { parseIpmiAddress, type IpmiAddress } from '../../core/ipmi-address.ts';
+import type { BmcAddress } from '../../core/node.ts';
+import { DriverError } from '../../core/ports.ts';
+import { Governor, type GovernorOptions } from '../governor.ts';
+import { LockoutGuard, type LockoutOptions } from '../lockout-guard.ts';
+import { isLoginRefused, isSuiteRefused, sessionFailure } from './answer.ts';
+import type { Ipmitool, Output, Patience, Target } from './ipmitool.ts';
+
+export interface IpmiOptions extends GovernorOptions, LockoutOptions {
+  /** Reads may be repeated, so they need no patience with a single message. */
+  reading: Patience;
+  /**
+   * What a BMC gets a second time it does a second time: a reset ran twice when the first answer came after ipmitool's
+   * time-out (seen with ipmi_sim 2.0.33). So commands are sent once, and the answer has time.
+   */
+  acting: Patience;
+}
+
+/**
+ * Suites that are worth a try: 17 (HMAC-SHA256) is what BMCs of today want, 3 (HMAC-SHA1) what older ones have. Others
+ * lack encryption or integrity (IPMI 2.0, table 22-20), and are used only where an address names them.
+ */
+const ladder = [17, 3] as const;
+
+/** Guards kept in memory per BMC; more than one only while credentials change. */
+const mostGuards = 4;
+
+export type Account = Pick<BmcAddress, 'username' | 'password'>;
+
+/** Asks within a visit. Throws unless there was a session; what the commands came to is in the output. */
+export type Ask = (commands: readonly string[], kind?: 'reading' | 'acting') => Promise<Output>;
+
+export class Bmc {
+  readonly governor: Governor;
+  readonly address: IpmiAddress;
+  readonly #options: IpmiOptions;
+  readonly #ipmitool: Ipmitool;
+  readonly #guards = new Map<string, LockoutGuard>();
+  #cipher: number | null = null;
+
+  constructor(address: string, ipmitool: Ipmitool, options: IpmiOptions) {
+    const parsed = parseIpmiAddress(address);
+    if (!parsed) throw new DriverError('rejected', 'The address of the BMC is no IPMI address');
+    this.address = parsed;
+    this.#ipmitool = ipmitool;
+    this.#options = options;
+    this.governor = new Governor(options);
+  }
+
+  /** The suite that was taken last; null before. */
+  get cipher(): number | null {
+    return this.address.cipher ?? this.#cipher;
+  }
+
+  /**
+   * One exchange of the governor: nobody else of this process is at the BMC meanwhile. Its spacing lies between visits
+   * (Ironic, min_command_interval), not between the runs of one.
+   */
+  visit<T>(account: Account, work: (ask: Ask) => Promise<T>): Promise<T> {
+    const guard = this.#guardOf(account);
+    return this.governor.run(async () => {
+      guard.admit();
+      return work((commands, kind = 'reading') => this.#ask(account, guard, commands, this.#options[kind]));
+    });
+  }
+
+  /** For what is run outside of a visit: a console. @throws DriverError before a first visit found the suite */
+  toTarget(account: Account, cipher: number | null = this.cipher): Target {
+    if (cipher === null) throw new DriverError('unreachable', 'The cipher suite of the BMC is not known yet');
+    const { host, port, privilege } = this.address;
+    return { host, port, privilege, cipher, username: account.username, password: account.password };
+  }
+
+  async #ask(
+    account: Account,
+    guard: LockoutGuard,
+    commands: readonly string[],
+    patience: Patience,
+  ): Promise<Output> {
+    let output: Output | undefined;
+    for (const cipher of this.#suites()) {
+      if (output) this.#options.watch.retried('ipmi', 'cipher');
+      output = await this.#ipmitool.run(this.toTarget(account, cipher), commands, patience);
+      if (isSuiteRefused(output)) continue; // no session, so nothing was carried out
+      if (isLoginRefused(output)) guard.count();
+      const failure = sessionFailure(output, this.#ipmitool.program);
+      if (failure) throw failure;
+      this.#cipher = cipher;
+      guard.confirm();
+      this.#options.watch.loggedIn('ipmi');
+      return output;
+    }
+    throw sessionFailure(output!, this.#ipmitool.program)!;
+  }
+
+  /** The one that was taken last comes first; new firmware may want another. */
+  #suites(): readonly number[] {
+    if (this.address.cipher !== null) return [this.address.cipher];
+    return this.#cipher === null ? ladder : [this.#cipher, ...ladder.filter((it) => it !== this.#cipher)];
+  }
+
+  #guardOf({ username, password }: Account): LockoutGuard {
+    const key = createHash('sha256').update(`${username}\0${password}`).digest('hex');
+    const known = this.#guards.get(key);
+    if (known) return known;
+    const oldest = this.#guards.keys().next();
+    if (this.#guards.size >= mostGuards && !oldest.done) this.#guards.delete(oldest.value);
+    const guard = new LockoutGuard(this.#options, () => this.#options.watch.lockedOut('ipmi'));
+    this.#guards.set(key, guard);
+    return guard;
+  }
+}
