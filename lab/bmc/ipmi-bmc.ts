@@ -9,8 +9,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { toFanRpm } from '../machine/climate.ts';
 import type { Machine } from '../machine/machine.ts';
 import { toFru } from './fru.ts';
+import { toSensors } from './sensors.ts';
 
 export interface BmcAccount {
   username: string;
@@ -34,7 +36,9 @@ export class IpmiBmc {
       toLanSettings(machine, address, account, `${chassisProgram} ${chassisPort} ${machine.hardware.name}`),
     );
     writeFileSync(join(this.#folder, 'fru.bin'), toFru(machine.hardware));
-    writeFileSync(join(this.#folder, 'bmc.emu'), toController(join(this.#folder, 'fru.bin')));
+    writeFileSync(join(this.#folder, 'bmc.emu'), this.#toController());
+    this.#tellClimate(machine.celsius);
+    machine.on('celsius', (celsius) => this.#tellClimate(celsius));
   }
 
   start(): void {
@@ -55,6 +59,28 @@ export class IpmiBmc {
 
   thaw(): void {
     this.#process?.kill('SIGCONT');
+  }
+
+  /** The management controller, with a watchdog and what it measures. */
+  #toController(): string {
+    const file = (name: string) => join(this.#folder, name);
+    return [
+      'mc_setbmc 0x20',
+      'mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr',
+      'sel_enable 0x20 1000 0x0a',
+      'sensor_add 0x20 0 0 35 0x6f event-only',
+      'sensor_set_event_support 0x20 0 0 enable scanning per-state 000000000001111 000000000000000 000000000001111 000000000000000',
+      ...toSensors({ temperature: file('temperature'), fan: file('fan') }),
+      `mc_add_fru_data 0x20 0 512 file 0 "${file('fru.bin')}"`,
+      'mc_enable 0x20',
+      '',
+    ].join('\n');
+  }
+
+  /** Where the sensors are read from. */
+  #tellClimate(celsius: number): void {
+    writeFileSync(join(this.#folder, 'temperature'), `${celsius}\n`);
+    writeFileSync(join(this.#folder, 'fan'), `${Math.round(toFanRpm(celsius) / 100)}\n`);
   }
 
   close(): void {
@@ -82,20 +108,6 @@ function toLanSettings(machine: Machine, address: string, account: BmcAccount, c
     '  user 1 false "" "" user 10 none md2 md5 straight',
     `  user 2 true "${account.username}" "${account.password}" admin 10 none md2 md5 straight`,
     `  user 3 true "operator" "${account.password}" operator 10 none md2 md5 straight`,
-    '',
-  ].join('\n');
-}
-
-/** The management controller, with a watchdog sensor (without sensors ipmi_sim refuses SEL commands). */
-function toController(fruFile: string): string {
-  return [
-    'mc_setbmc 0x20',
-    'mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr',
-    'sel_enable 0x20 1000 0x0a',
-    'sensor_add 0x20 0 0 35 0x6f event-only',
-    'sensor_set_event_support 0x20 0 0 enable scanning per-state 000000000001111 000000000000000 000000000001111 000000000000000',
-    `mc_add_fru_data 0x20 0 512 file 0 "${fruFile}"`,
-    'mc_enable 0x20',
     '',
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { copyFileSync, existsSync, openSync, closeSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { usualCelsius } from './climate.ts';
 import { ConsoleHub } from './console-hub.ts';
 import { firmwareVariables, toQemuArguments, type Hardware } from './qemu.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
@@ -30,16 +31,18 @@ interface Run {
   qmp: Promise<Qmp | null>;
 }
 
-/** Emits `power` after each change, `started` with what was booted, and `crashed` with QEMU's words. */
+/** Emits `power` and `celsius` after each change, `started` with what was booted, and `crashed` with QEMU's words. */
 export class Machine extends EventEmitter<{
   power: ['on' | 'off'];
   started: [BootDevice | 'usual order'];
   crashed: [string];
+  celsius: [number];
 }> {
   readonly hardware: Hardware;
   readonly console: ConsoleHub;
   /** The indicator lamp; ipmitool calls it "chassis identify". */
   isLampLit = false;
+  #celsius = usualCelsius;
   #override: BootOverride | null = null;
   #medium: string | null = null;
   #run: Run | null = null;
@@ -64,6 +67,15 @@ export class Machine extends EventEmitter<{
 
   get power(): 'on' | 'off' {
     return this.#run ? 'on' : 'off';
+  }
+
+  get celsius(): number {
+    return this.#celsius;
+  }
+
+  setCelsius(celsius: number): void {
+    this.#celsius = celsius;
+    this.emit('celsius', celsius);
   }
 
   get override(): BootOverride | null {

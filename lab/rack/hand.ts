@@ -23,6 +23,8 @@ export interface Hand {
   /** A BMC that does not answer any more, over neither protocol, and its return. */
   setBmcFrozen(machine: string, isFrozen: boolean): Promise<void>;
   setCable(machine: string, isPlugged: boolean): Promise<void>;
+  /** How warm its processor is, for its sensors; 38 at first, critical from 90 on. */
+  setCelsius(machine: string, celsius: number): Promise<void>;
   /** Opens a way out: connections to the unix socket are carried to this place in the rack's network. */
   openWay(host: string, port: number, socket: string): Promise<void>;
 }

@@ -63,6 +63,9 @@ const hand: Hand = {
     }
   },
   setCable: (name, isPlugged) => setCable(find(name).hardware.nic.tap, isPlugged),
+  async setCelsius(name, celsius) {
+    find(name).setCelsius(celsius);
+  },
   async openWay(host, port, socket) {
     await forward({ path: socket }, { host, port });
   },

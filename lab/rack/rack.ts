@@ -81,6 +81,11 @@ export class RackMachine {
   setCable(isPlugged: boolean): Promise<void> {
     return this.#hand.setCable(this.name, isPlugged);
   }
+
+  /** Warms it up or cools it down: 80 °C is a warning, 90 critical. */
+  setCelsius(celsius: number): Promise<void> {
+    return this.#hand.setCelsius(this.name, celsius);
+  }
 }
 
 export class Rack {

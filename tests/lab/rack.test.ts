@@ -108,6 +108,19 @@ print('end', system.power_state)
     expect(await uefi.look()).toMatchObject({ power: 'off' });
   });
 
+  it('tells over both protocols that a machine runs hot, and logs it', async () => {
+    expect(await ipmitool(bios, 'sdr', 'elist', 'full')).toMatch(/CPU Temp .* ok .* 38 degrees C/);
+    await bios.setCelsius(95);
+    let entries = '';
+    while (!/Upper Critical going high \| Asserted/.test(entries))
+      entries = await ipmitool(bios, 'sel', 'elist'); // ipmi_sim looks once a second
+    expect(await ipmitool(bios, 'sdr', 'elist', 'full')).toMatch(/CPU Temp .* ucr .* 95 degrees C/);
+    const url = `https://${username}:${password}@${bios.bmcAddress}/redfish/v1/Systems/1`;
+    const system = JSON.parse((await rack.run('curl', ['-sk', url])).stdout) as { Status: unknown };
+    expect(system.Status).toMatchObject({ Health: 'Critical' });
+    await bios.setCelsius(38);
+  });
+
   it('has BMCs that fall silent and come back, while the machine goes on', async () => {
     await bios.setPower('on');
     await bios.setBmcFrozen(true);

@@ -1,4 +1,5 @@
 /** What happened to the machine, as its BMC remembers it; the oldest entries make room. */
+import { toHealth } from '../../machine/climate.ts';
 import type { Machine } from '../../machine/machine.ts';
 
 export interface LogEntry {
@@ -18,6 +19,9 @@ export class EventLog {
   constructor(machine: Machine) {
     machine.on('power', (power) => this.add('OK', `The machine was powered ${power}.`));
     machine.on('started', (device) => this.add('OK', `The machine starts from: ${device}.`));
+    machine.on('celsius', (celsius) =>
+      this.add(toHealth(celsius), `The processor is at ${celsius} degrees Celsius.`),
+    );
     machine.on('crashed', (words) => this.add('Critical', `The machine stopped by itself: ${words}`));
   }
 

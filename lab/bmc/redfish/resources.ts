@@ -1,5 +1,6 @@
 /** The resource tree of a BMC with one QEMU machine behind it; shapes after DSP2046, facts of the machine. */
 import type { BootDevice, Machine } from '../../machine/machine.ts';
+import { criticalCelsius, fatalCelsius, toFanRpm, toHealth, warmCelsius } from '../../machine/climate.ts';
 import { manufacturer, model } from '../../machine/qemu.ts';
 import type { EventLog } from './event-log.ts';
 
@@ -60,6 +61,7 @@ export function toTree(machine: Machine, facts: ManagerFacts): Tree {
     ...toParts(machine),
     [`${root}/Chassis`]: collection('Chassis', chassis),
     [chassis]: toChassis(machine),
+    [`${chassis}/Thermal`]: toThermal(machine),
     [`${root}/Managers`]: collection('Manager', manager),
     ...toManager(machine, facts),
   };
@@ -94,7 +96,7 @@ function toSystem(machine: Machine): Json {
     BiosVersion: hardware.firmware === 'uefi' ? 'OVMF' : 'SeaBIOS',
     PowerState: power === 'on' ? 'On' : 'Off',
     LocationIndicatorActive: isLampLit,
-    Status: healthy,
+    Status: toStatus(machine),
     Boot: toBoot(machine),
     ProcessorSummary: { Count: hardware.cpus, CoreCount: hardware.cpus, Model: 'QEMU', Status: healthy },
     MemorySummary: { TotalSystemMemoryGiB: hardware.memoryMib / 1024, Status: healthy },
@@ -178,7 +180,8 @@ function toParts({ hardware }: Machine): Tree {
   };
 }
 
-function toChassis({ hardware, power }: Machine): Json {
+function toChassis(machine: Machine): Json {
+  const { hardware, power } = machine;
   return {
     Name: hardware.name,
     ChassisType: 'RackMount',
@@ -186,8 +189,43 @@ function toChassis({ hardware, power }: Machine): Json {
     Model: model,
     SerialNumber: hardware.serialNumber,
     PowerState: power === 'on' ? 'On' : 'Off',
-    Status: healthy,
+    Status: toStatus(machine),
+    Thermal: link(`${chassis}/Thermal`),
     Links: { ComputerSystems: links(system), ManagedBy: links(manager) },
+  };
+}
+
+function toStatus({ celsius }: Machine): Json {
+  return { State: 'Enabled', Health: toHealth(celsius), HealthRollup: toHealth(celsius) };
+}
+
+/** Temperatures and fans in the older form, which most BMCs still have. */
+function toThermal(machine: Machine): Json {
+  const { celsius } = machine;
+  return {
+    Temperatures: [
+      {
+        '@odata.id': `${chassis}/Thermal#/Temperatures/0`,
+        MemberId: '0',
+        Name: 'CPU Temp',
+        PhysicalContext: 'CPU',
+        ReadingCelsius: celsius,
+        UpperThresholdNonCritical: warmCelsius,
+        UpperThresholdCritical: criticalCelsius,
+        UpperThresholdFatal: fatalCelsius,
+        Status: toStatus(machine),
+      },
+    ],
+    Fans: [
+      {
+        '@odata.id': `${chassis}/Thermal#/Fans/0`,
+        MemberId: '0',
+        Name: 'FAN 1',
+        Reading: toFanRpm(celsius),
+        ReadingUnits: 'RPM',
+        Status: healthy,
+      },
+    ],
   };
 }
 
@@ -257,12 +295,13 @@ function collection(of: string, ...members: string[]): Json {
   };
 }
 
-/** Schema by the name of the collection above, or by their own for those that stand alone. */
+/** Schema by their own name for those that stand alone, else by the name of the collection above. */
 const schemas: Readonly<Record<string, string>> = {
   v1: 'ServiceRoot.v1_15_0.ServiceRoot',
   SessionService: 'SessionService.v1_1_8.SessionService',
   Systems: 'ComputerSystem.v1_20_0.ComputerSystem',
   Chassis: 'Chassis.v1_23_0.Chassis',
+  Thermal: 'Thermal.v1_7_1.Thermal',
   Managers: 'Manager.v1_18_0.Manager',
   Processors: 'Processor.v1_18_0.Processor',
   Memory: 'Memory.v1_18_0.Memory',
@@ -280,7 +319,7 @@ function toIdentity(path: string): Json {
   const isRoot = path === root;
   return {
     '@odata.id': path,
-    '@odata.type': `#${schemas[parent] ?? schemas[name]}`,
+    '@odata.type': `#${schemas[name] ?? schemas[parent]}`,
     Id: isRoot ? 'RootService' : name,
     Name: name,
   };
