@@ -16,8 +16,9 @@ modules='virtio_pci virtio_net virtio_blk virtio-rng ahci e1000e nls_ascii nls_c
 root=$work/root
 mkdir -p "$root"/{bin,proc,sys,dev,etc,"lib/modules/$kernel"}
 cp /bin/busybox "$root/bin/"
+for file in /sbin/sulogin $(ldd /sbin/sulogin | grep -o '/[^ ]*'); do install -D "$file" "$root$file"; done
 install -m 755 "$files/init" "$root/init"
-install -m 755 "$files/start" "$files/lease" "$root/etc/"
+install -m 755 "$files/start" "$files/lease" "$files/login" "$root/etc/"
 install -m 644 "$files/inittab" "$root/etc/"
 printf 'NAME="%s"\n' "$name" > "$root/etc/release"
 depmod -b "$tree" "$kernel"

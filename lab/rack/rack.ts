@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SpawnOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Console } from '../machine/console.ts';
 import type { Hardware } from '../machine/qemu.ts';
+import { Terminal } from '../machine/terminal.ts';
 import { forward, portOf } from './forward.ts';
 import { reachInto, type Hand, type MachineState } from './hand.ts';
 import { enter, findFirstProcess, toEntry, unshare, type Entered } from './namespaces.ts';
@@ -61,8 +61,8 @@ export class RackMachine {
     return join(this.hardware.folder, 'console.log');
   }
 
-  openConsole(): Promise<Console> {
-    return Console.open(this.consoleSocket);
+  openConsole(): Promise<Terminal> {
+    return Terminal.open(this.consoleSocket);
   }
 
   look(): Promise<MachineState> {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Terminal } from '../../lab/machine/terminal.ts';
 import { findObstacle } from '../../lab/rack/obstacle.ts';
 import { startRack, type Rack, type RackMachine } from '../../lab/rack/rack.ts';
 
@@ -58,20 +59,18 @@ describe('the virtual rack', () => {
       ['-qfec', ['ipmitool', ...toIpmi(bios), 'sol', 'activate'].join(' '), '/dev/null'],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
-    let text = '';
-    const isSaid = (words: string) => text.includes(words);
-    const waitFor = async (words: string) => {
-      while (!isSaid(words)) text += String((await once(sol.process.stdout!, 'data'))[0]);
-    };
-    await waitFor('SOL Session operational');
+    const terminal = new Terminal(sol.process.stdout!, sol.process.stdin!);
+    // Fails with what was heard, before the test's own time is over.
+    const hear = (words: RegExp) => terminal.waitFor(words, 0, AbortSignal.timeout(40_000));
+    await hear(/SOL Session operational/);
     await ipmitool(bios, 'power', 'on');
-    await waitFor('SeaBIOS');
-    await waitFor('for the iPXE command line');
-    sol.process.stdin!.write('\u0002'); // Ctrl-B
-    await waitFor('iPXE>');
-    sol.process.stdin!.write('echo $' + '{smbios/product}\r');
-    await waitFor('Lab machine');
-    sol.process.stdin!.write('\r~.');
+    await hear(/SeaBIOS/);
+    // iPXE listens for Ctrl-B only for a moment, so it is typed whenever something new is said.
+    const press = () => terminal.type('\u0002');
+    sol.process.stdout!.on('data', press);
+    await hear(/iPXE>/); // a line of text would be too much: SeaBIOS loses letters that come fast
+    sol.process.stdout!.off('data', press);
+    terminal.type('\r~.');
     await sol.ended;
   });
 

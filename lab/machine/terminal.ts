@@ -1,31 +1,37 @@
-/** Somebody who reads a machine's serial console, and types. */
-import { connect, type Socket } from 'node:net';
+/** Somebody who reads what a machine says on its serial line, and types. */
+import { connect } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 
-export class Console {
+export class Terminal {
   /** All that was said, line ends and colours as they came. */
   text = '';
-  readonly #socket: Socket;
+  readonly #output: Readable;
+  readonly #input: Writable;
   readonly #listeners = new Set<() => void>();
   #isClosed = false;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (bytes) => {
+  /** @param output of the other side, which we read; `input` is what we type into */
+  constructor(output: Readable, input: Writable) {
+    this.#output = output;
+    this.#input = input;
+    output.on('data', (bytes: Buffer) => {
       this.text += bytes.toString('latin1');
       this.#tell();
     });
-    socket.on('error', () => undefined); // `close` follows
-    socket.once('close', () => {
+    for (const side of new Set<Readable | Writable>([output, input])) side.on('error', () => undefined); // `close` follows
+    output.once('close', () => {
       this.#isClosed = true;
       this.#tell();
     });
   }
 
-  /** @param path the hub's socket for readers; what was said before is in `text` soon */
-  static async open(path: string): Promise<Console> {
+  /** @param path the console hub's socket for readers; what was said before is in `text` soon */
+  static async open(path: string): Promise<Terminal> {
     const socket = connect(path);
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new Console(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('error', reject);
+    });
+    return new Terminal(socket, socket);
   }
 
   /** A place in the text, to wait for what comes after it. */
@@ -34,7 +40,7 @@ export class Console {
   }
 
   type(text: string): void {
-    this.#socket.write(text);
+    this.#input.write(text);
   }
 
   /**
@@ -66,7 +72,8 @@ export class Console {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#output.destroy();
+    this.#input.destroy();
   }
 
   #tell(): void {
