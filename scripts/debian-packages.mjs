@@ -11,6 +11,7 @@ export const testPackages = {
   'util-linux': 'unshare and setpriv, to run PostgreSQL as root and to stop it with us',
   'postgresql-15': 'the oldest PostgreSQL that we support; only its programs are used',
   'python3-openstackclient': 'the unmodified client in tests/clients',
+  'qemu-utils': 'qemu-img, which makes raw disks of images in other formats',
   'python3-sushy': 'an independent Redfish client, against the lab',
   xorriso: 'config drives, in tests/boot',
 };

@@ -161,6 +161,24 @@ export const settings = {
     'how long a deleted server stays readable in the BMS and CloudDC APIs',
   ),
   auditDays: number('INGOT_AUDIT_DAYS', 90, 1, 36_500, 'how long the rows of the audit trail are kept'),
+  imageFolder: optional(
+    'INGOT_IMAGE_FOLDER',
+    'images in the data folder',
+    'files of images; processes that share a database must share it too',
+  ),
+  imageCacheGb: number(
+    'INGOT_IMAGE_CACHE_GB',
+    100,
+    0.0001,
+    1_000_000,
+    'room for all image files together, in GiB',
+  ),
+  imageLargestGb: number('INGOT_IMAGE_LARGEST_GB', 32, 0.0001, 100_000, 'largest disk of an image, in GiB'),
+  imageAllowPrivate: oneOf(
+    'INGOT_IMAGE_ALLOW_PRIVATE',
+    ['no', 'yes'],
+    'whether images may be fetched from private, loopback and link-local addresses',
+  ),
   tokenHours: number('INGOT_TOKEN_HOURS', 24, 0.0001, 8_760, 'life of a token'),
   bootAddress: optional(
     'INGOT_BOOT_ADDRESS',

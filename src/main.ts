@@ -28,11 +28,14 @@ import { TrafficLimit } from './drivers/traffic-limit.ts';
 import { createClockwork, type Drivers, type Installers } from './engine/clockwork.ts';
 import { createCreateOnce } from './engine/create-once.ts';
 import { createCreate } from './engine/create.ts';
+import { createIntake } from './engine/image-intake.ts';
 import { hashPassword } from './engine/password.ts';
 import { createSubmit } from './engine/submit.ts';
 import { createSweep } from './engine/sweep.ts';
 import { createWorker } from './engine/worker.ts';
 import { createWriter } from './engine/writer.ts';
+import { createDownload } from './images/download.ts';
+import { openImageFiles } from './images/image-files.ts';
 import { audit as openAudit } from './store/audit.ts';
 import { accessKeys as openAccessKeys } from './store/access-keys.ts';
 import { applicationCredentials as openApplicationCredentials } from './store/application-credentials.ts';
@@ -44,6 +47,9 @@ import { credentialFiles, writeCredentialFiles } from './store/credential-files.
 import { openDatabase } from './store/database.ts';
 import { makeFirstStart, type FirstCredentials } from './store/first-start.ts';
 import { history as openHistory } from './store/history.ts';
+import { imageContents as openImageContents } from './store/image-contents.ts';
+import { imageTransfers as openImageTransfers } from './store/image-transfers.ts';
+import { images as openImages } from './store/images.ts';
 import { openVault } from './store/installation.ts';
 import { jobs as openJobs } from './store/jobs.ts';
 import { keepPostgres, type LastingPostgres } from './store/lasting-postgres.ts';
@@ -75,6 +81,7 @@ export interface Ingot {
 }
 
 const engineConnections = 8;
+const gib = 2 ** 30;
 
 /** @throws Error with one line that says what stands in the way (port, folder, database, a second process) */
 export async function startIngot(config: Config, logger: Logger = toLogger(config)): Promise<Ingot> {
@@ -218,6 +225,24 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       ],
     });
 
+    const imageFiles = await openImageFiles(
+      config.imageFolder ?? join(folder, 'images'),
+      config.imageLargestGb * gib,
+    );
+    closers.push(async () => imageFiles.close());
+    const images = openImages(database.sql);
+    const imageContents = openImageContents(database.sql, imageFiles.pathOf);
+    const transfers = openImageTransfers(database.sql, imageFiles);
+    const download = createDownload({ allowsPrivate: config.imageAllowPrivate === 'yes' });
+    closers.push(() => download.close());
+    const intake = createIntake({
+      transfers,
+      files: imageFiles,
+      origin: download,
+      log,
+      limits: { mostBytes: config.imageLargestGb * gib, mostStoredBytes: config.imageCacheGb * gib },
+    });
+
     const auth = await createAuth(tenancy, accessKeys, Date.now);
     const { region } = config;
     const http = await createHttp({
@@ -268,7 +293,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           region,
           hashPassword,
         }),
-        imageApi({ catalog }),
+        imageApi({ images, contents: imageContents, transfers, intake }),
         networkApi({ catalog, networks: openNetworks(database.sql) }),
         volumeApi({ volumes, catalog }),
         billingApi({ orders: openOrders(database.sql), submit, volumes, region }),
@@ -312,6 +337,8 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     closers.push(() => worker.stop());
     sweep.start();
     closers.push(() => sweep.stop());
+    intake.start();
+    closers.push(() => intake.stop());
     const origin = await listen(http, config);
     closers.push(() => http.close());
 

@@ -49,6 +49,8 @@ export interface Route {
   query?: TSchema;
   /** Shape of the good answer; documentation, never a filter. */
   answer?: TSchema;
+  /** The body is not read but handed on as it comes (`Call.body` is an `AsyncIterable<Uint8Array>`), whatever its size. */
+  takesStream?: boolean;
   /** Reads that clients poll: never refused for being frequent. */
   isPolled?: boolean;
   /** Whether it has rows in the audit trail, where its method says wrongly: a query by POST, a GET that makes something. */

@@ -33,14 +33,45 @@ export function limitBodyTime(
   seconds: number,
   giveUp: (request: FastifyRequest, reply: FastifyReply) => void,
 ): void {
-  app.addHook('preParsing', async ({ headers, raw }, reply) => {
+  app.addHook('preParsing', async ({ headers, raw, routeOptions }, reply) => {
     const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-    if (!hasBody || headers['content-type'] === 'application/octet-stream') return;
+    if (!hasBody || routeOptions.config.ingot?.takesStream) return;
     const timer = setTimeout(() => {
       if (!raw.complete && !reply.sent) giveUp(reply.request, reply);
     }, seconds * 1_000);
     raw.once('close', () => clearTimeout(timer));
   });
+}
+
+/** For routes whose body is handed on as it comes. A signature covers the whole, so that a signed one is read first. */
+export function passBytes(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (request, payload, done) => {
+    // Whoever has read enough leaves the connection open for an answer.
+    const bytes = payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    if (!isSigned(request.headers)) return done(null, bytes);
+    collect(bytes, signedBodyLimit).then(
+      (body) => done(null, body),
+      (error: Error) => done(error),
+    );
+  });
+}
+
+async function collect(bytes: AsyncIterable<Buffer>, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** What `passBytes` made of a body, in one form. */
+export async function* toStream(body: unknown): AsyncIterable<Uint8Array> {
+  if (Buffer.isBuffer(body)) yield body;
+  else if (body) yield* body as AsyncIterable<Uint8Array>;
 }
 
 export function parseJson(body: Buffer | undefined): unknown {

@@ -21,7 +21,15 @@ import { apiOf, originOf, send, sendError } from './answer.ts';
 import type { Api, Call, Route } from './api.ts';
 import { createAuditClerk, isAudited, type Outcome } from './audit.ts';
 import { isSigned, type Auth } from './auth.ts';
-import { bodyValidator, keepBytes, limitBodyTime, parseJson, signedBodyLimit } from './body.ts';
+import {
+  bodyValidator,
+  keepBytes,
+  limitBodyTime,
+  parseJson,
+  passBytes,
+  signedBodyLimit,
+  toStream,
+} from './body.ts';
 import { tooSlow, toIngotError } from './failure.ts';
 import { describe } from './openapi.ts';
 import { createDoorkeeper, throttle, type ThrottleOptions } from './throttle.ts';
@@ -152,9 +160,19 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   });
   const turnsOf = createDoorkeeper();
   const clerk = createAuditClerk(options.record);
+  const streaming: [Api, Route][] = [];
   for (const api of apis) {
-    for (const route of api.routes) mount(app, options, api, route, { turns: turnsOf(route), clerk });
+    for (const route of api.routes) {
+      if (route.takesStream) streaming.push([api, route]);
+      else mount(app, options, api, route, { turns: turnsOf(route), clerk });
+    }
   }
+  await app.register(async (scope: FastifyInstance) => {
+    passBytes(scope);
+    for (const [api, route] of streaming) {
+      mount(scope, options, api, route, { turns: turnsOf(route), clerk });
+    }
+  });
   return app;
 }
 
@@ -230,7 +248,8 @@ function mount(
     },
     async preValidation(request) {
       if (isSigned(request.headers)) await admit(request);
-      request.body = route.method === 'GET' ? undefined : parseJson(request.body as Buffer | undefined);
+      if (route.takesStream) request.body = toStream(request.body);
+      else request.body = route.method === 'GET' ? undefined : parseJson(request.body as Buffer | undefined);
     },
     ...(isAudited(route) && {
       async onSend(request: FastifyRequest, reply: FastifyReply) {
@@ -245,8 +264,13 @@ function mount(
     }),
     async handler(request, reply) {
       const call = toCall(options, request);
-      const answer = await turns.take(() => route.handle(call));
-      return send(reply, answer, api.headers?.(call), call.requestId);
+      try {
+        const answer = await turns.take(() => route.handle(call));
+        return send(reply, answer, api.headers?.(call), call.requestId);
+      } finally {
+        // Clients read the answer when they have sent everything.
+        if (route.takesStream) request.raw.resume();
+      }
     },
   });
 }

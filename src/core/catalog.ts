@@ -1,4 +1,5 @@
 /** What can be rented, and what it can be rented with: flavors, images, networks, keypairs. */
+import type { Image, NewImage } from './image.ts';
 import type { Port } from './server.ts';
 
 export interface Flavor {
@@ -10,24 +11,6 @@ export interface Flavor {
   diskGb: number;
   extraSpecs: Record<string, string>;
   enabled: boolean;
-}
-
-export interface Image {
-  id: string;
-  /** null: public. */
-  projectId: string | null;
-  name: string;
-  osType: string;
-  osBits: number;
-  diskFormat: string;
-  minDiskGb: number;
-  minRamMib: number;
-  sizeBytes: number;
-  /** SHA-256, hex. */
-  checksum: string | null;
-  properties: Record<string, string>;
-  createdAt: Date;
-  updatedAt: Date;
 }
 
 export interface Network {
@@ -69,9 +52,11 @@ export interface Catalog {
   listCapacity(projectId: string): Promise<{ flavorId: string; zone: string; free: number }[]>;
   listZones(): Promise<string[]>;
 
+  /** Active ones, by name. */
   listImages(projectId: string | null, filter?: { id?: string; name?: string }): Promise<Image[]>;
   findImage(id: string, projectId: string | null): Promise<Image | null>;
-  putImage(image: Image): Promise<void>;
+  /** Unless there is one with this id. */
+  putImage(image: NewImage): Promise<void>;
 
   listNetworks(projectId: string | null, filter?: { id?: string; name?: string }): Promise<Network[]>;
   findNetwork(id: string, projectId: string | null): Promise<Network | null>;

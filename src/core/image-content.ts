@@ -20,7 +20,17 @@ export interface ImageContent {
   path: string;
 }
 
+export interface RegisteredContent {
+  path: string;
+  /** How the file is packed; what was registered packed counts as `raw` here, for it is given back as it came. */
+  form: ContentForm;
+  /** Bytes when unpacked. */
+  sizeBytes: number;
+}
+
 export interface ImageContents {
   /** Null: there is no such image, it is not active yet, it has no bytes, or they are not on this machine. */
   find(imageId: string): Promise<ImageContent | null>;
+  /** The bytes as they were registered: those of the file when it is unpacked. Of inactive images too. */
+  findRegistered(imageId: string): Promise<RegisteredContent | null>;
 }

@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { BlockList } from 'node:net';
-import type { Catalog, Flavor, Image, Keypair, Network } from '../core/catalog.ts';
+import type { Catalog, Flavor, Keypair, Network } from '../core/catalog.ts';
 import { conflict, IngotError, invalid, notFound } from '../core/errors.ts';
+import { checkUsable, type Image } from '../core/image.ts';
 import type { Door } from '../core/lifecycle.ts';
 import type { RequestKey } from '../core/once.ts';
 import { bareMetalTag } from '../core/server-tags.ts';
@@ -81,6 +82,7 @@ export function createCreate(catalog: Catalog, submit: Submit): Create {
     ]);
     if (!flavor || !flavor.enabled) throw notFound('flavor', wish.flavorId);
     if (!image) throw notFound('image', wish.imageId);
+    checkUsable(image);
     checkFit(flavor, image);
     await checkPlaces(catalog, wish, image);
     checkKeypair(wish, keypair);

@@ -1,16 +1,13 @@
 import { sql } from 'kysely';
-import type { Catalog, Flavor, Image, Keypair, Network } from '../core/catalog.ts';
+import type { Catalog, Flavor, Keypair, Network } from '../core/catalog.ts';
 import { conflict, notFound } from '../core/errors.ts';
 import type { Port } from '../core/server.ts';
 import type { Sql } from './database.ts';
+import { listImages } from './image-list.ts';
+import { findImage, putImage } from './images.ts';
 
 const flavorColumns = sql`
   id, name, vcpus, ram_mib as "ramMib", disk_gb as "diskGb", extra_specs as "extraSpecs", enabled`;
-
-const imageColumns = sql`
-  id, project_id as "projectId", name, os_type as "osType", os_bits as "osBits", disk_format as "diskFormat",
-  min_disk_gb as "minDiskGb", min_ram_mib as "minRamMib", size_bytes as "sizeBytes", checksum, properties,
-  created_at as "createdAt", updated_at as "updatedAt"`;
 
 const networkColumns = sql`
   n.id, n.project_id as "projectId", n.vpc_id as "vpcId", n.name, n.description, n.created_at as "createdAt",
@@ -20,6 +17,9 @@ const networkColumns = sql`
 
 const keypairColumns = sql`
   id, user_id as "userId", name, type, public_key as "publicKey", fingerprint, created_at as "createdAt"`;
+
+/** Far more than anybody has. */
+const mostImages = 10_000;
 
 export function catalog(db: Sql): Catalog {
   /** What a project sees: its own and what is open to all. null sees everything. */
@@ -57,29 +57,20 @@ export function catalog(db: Sql): Catalog {
       return rows.map(({ zone }) => zone);
     },
 
-    async listImages(projectId, filter = {}) {
-      const { rows } = await sql<Image>`
-        select ${imageColumns} from images where ${visible(projectId)}
-          and (${filter.id ?? null}::text is null or id::text = ${filter.id ?? null})
-          and (${filter.name ?? null}::text is null or name = ${filter.name ?? null})
-        order by name, id`.execute(db);
-      return rows;
-    },
-    async findImage(id, projectId) {
-      const { rows } = await sql<Image>`
-        select ${imageColumns} from images where id::text = ${id} and ${visible(projectId)}`.execute(db);
-      return rows[0] ?? null;
-    },
-    async putImage(image) {
-      await sql`
-        insert into images (id, project_id, name, os_type, os_bits, disk_format, min_disk_gb, min_ram_mib, size_bytes,
-          checksum, properties)
-        values (${image.id}, ${image.projectId}, ${image.name}, ${image.osType}, ${image.osBits}, ${image.diskFormat},
-          ${image.minDiskGb}, ${image.minRamMib}, ${image.sizeBytes}, ${image.checksum},
-          ${JSON.stringify(image.properties)}::jsonb)
-        on conflict (id) do update set name = excluded.name, properties = excluded.properties,
-          checksum = excluded.checksum, size_bytes = excluded.size_bytes, updated_at = now()`.execute(db);
-    },
+    listImages: (projectId, { id, name } = {}) =>
+      listImages(
+        db,
+        {
+          projectId,
+          statuses: ['active'],
+          isHidden: false,
+          ...(id === undefined ? {} : { ids: [id] }),
+          ...(name === undefined ? {} : { names: [name] }),
+        },
+        { limit: mostImages, sort: [{ key: 'name', descending: false }] },
+      ),
+    findImage: (id, projectId) => findImage(db, id, projectId),
+    putImage: (image) => putImage(db, image),
 
     async listNetworks(projectId, filter = {}) {
       const { rows } = await sql<Network>`

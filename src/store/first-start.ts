@@ -1,7 +1,8 @@
 /** What a new installation begins with: an account, a project, an administrator, and something to rent. */
 import { createHash, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Catalog, Flavor, Image } from '../core/catalog.ts';
+import type { Catalog, Flavor } from '../core/catalog.ts';
+import type { NewImage } from '../core/image.ts';
 import type { Nodes, NewNode } from '../core/records.ts';
 import { builtInRoles, type Tenancy } from '../core/tenancy.ts';
 import { accessKeys } from './access-keys.ts';
@@ -161,25 +162,28 @@ const flavors: Flavor[] = [
   ]),
 ];
 
-function image(name: string, osVersion: string): Image {
+/** A record without bytes: simulated machines are installed from it, real ones cannot. */
+function image(name: string, osVersion: string): NewImage {
   return {
     id: fixedId(`image ${name}`),
     projectId: null,
     name,
     osType: 'Linux',
     osBits: 64,
+    status: 'active',
+    visibility: 'public',
+    isProtected: false,
+    isHidden: false,
+    tags: [],
     diskFormat: 'raw',
+    containerFormat: 'bare',
     minDiskGb: 40,
     minRamMib: 1024,
-    sizeBytes: 0,
-    checksum: null,
     properties: { __os_version: osVersion, virtual_env_type: 'Ironic', __imagetype: 'gold' },
-    createdAt: new Date(),
-    updatedAt: new Date(),
   };
 }
 
-const images: Image[] = [
+const images: NewImage[] = [
   image('Debian 12 for BMS', 'Debian GNU/Linux 12'),
   image('Ubuntu 24.04 for BMS', 'Ubuntu 24.04 LTS'),
   image('Rocky Linux 9 for BMS', 'Rocky Linux 9'),

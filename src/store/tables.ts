@@ -185,11 +185,32 @@ export interface History {
   txid: Generated<string>;
 }
 
-export interface Images {
-  checksum: string | null;
+export interface ImageFiles {
+  form: string;
+  raw_size_bytes: number;
+  sha256: string;
+  size_bytes: number;
+  used_at: Generated<Timestamp>;
+}
+
+export interface ImageMembers {
   created_at: Generated<Timestamp>;
-  disk_format: Generated<string>;
+  image_id: string;
+  project_id: string;
+  status: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface Images {
+  container_format: string | null;
+  created_at: Generated<Timestamp>;
+  disk_file: string | null;
+  disk_format: string | null;
+  failure: string | null;
   id: string;
+  is_hidden: Generated<boolean>;
+  is_protected: Generated<boolean>;
+  md5: string | null;
   min_disk_gb: Generated<number>;
   min_ram_mib: Generated<number>;
   name: string;
@@ -197,8 +218,34 @@ export interface Images {
   os_type: Generated<string>;
   project_id: string | null;
   properties: Generated<Json>;
+  sha512: string | null;
   size_bytes: Generated<number>;
+  source_file: string | null;
+  status: Generated<string>;
+  tags: Generated<string[]>;
   updated_at: Generated<Timestamp>;
+  visibility: Generated<string>;
+}
+
+export interface ImageTransfers {
+  attempt: Generated<number>;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  error: string | null;
+  hash_algorithm: string | null;
+  hash_value: string | null;
+  id: string;
+  image_id: string;
+  lease_until: Timestamp | null;
+  method: string;
+  owner: string | null;
+  received_bytes: Generated<number>;
+  request_id: string;
+  run_at: Generated<Timestamp>;
+  succeeded: boolean | null;
+  total_bytes: number | null;
+  uri: string | null;
+  user_id: string;
 }
 
 export interface Installation {
@@ -498,6 +545,9 @@ export interface Tables {
   faults: Faults;
   flavors: Flavors;
   history: History;
+  image_files: ImageFiles;
+  image_members: ImageMembers;
+  image_transfers: ImageTransfers;
   images: Images;
   installation: Installation;
   jobs: Jobs;

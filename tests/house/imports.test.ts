@@ -20,6 +20,7 @@ const allowedImports: Record<string, string[]> = {
   boot: ['core', 'node', 'packages'],
   'bmc-simulator': ['core', 'node'],
   store: ['core', 'node', 'packages'],
+  images: ['core', 'node', 'packages'],
   'config.ts': ['core', 'node', 'packages'],
 };
 /** These join everything. */

@@ -1,6 +1,7 @@
 /** What is asked of servers: power, delete, reinstall. All answer with a job at once. */
 import type { Static } from 'typebox';
 import { invalid, notFound } from '../../core/errors.ts';
+import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { BatchRule, Request } from '../../engine/submit.ts';
@@ -56,6 +57,7 @@ export async function changeOs(cloud: Cloud, call: Call): Promise<Answer> {
   const server = await getServer(cloud, call);
   const image = await cloud.catalog.findImage(wish.imageid, projectOf(call));
   if (!image) throw notFound('image', wish.imageid);
+  checkUsable(image);
   if (image.minRamMib > server.flavor.ramMib || image.minDiskGb > server.flavor.diskGb) {
     throw invalid(`${image.name} needs more than the flavor ${server.flavorId} has.`, 'imageid', 'BMS.0011');
   }

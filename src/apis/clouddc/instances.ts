@@ -1,6 +1,7 @@
 /** Instances: our servers. Nothing here waits for its effect; ShowInstanceStatus (C04) tells how it goes on. */
 import type { Static } from 'typebox';
 import { conflict, IngotError, invalid, notFound, stateRefuses } from '../../core/errors.ts';
+import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import {
   statesAccepting,
@@ -234,8 +235,10 @@ async function removeAll(cloud: Cloud, call: Call, ids: string[]): Promise<void>
 export async function reinstall(cloud: Cloud, call: Call): Promise<Answer> {
   const { image_id, password, instance_id_set } = call.body as Static<typeof ReinstallBody>;
   checkPassword(password);
-  if (image_id && !(await cloud.catalog.findImage(image_id, projectOf(call)))) {
-    throw notFound('image', image_id);
+  if (image_id) {
+    const image = await cloud.catalog.findImage(image_id, projectOf(call));
+    if (!image) throw notFound('image', image_id);
+    checkUsable(image);
   }
   const ids = [...new Set(instance_id_set)];
   const gone = (await getAll(cloud, call, ids)).find(({ state }) => state === 'Deleted');

@@ -1,12 +1,12 @@
-/** Images: versions, list, one. */
-import type { Catalog } from '../../core/catalog.ts';
-import { invalid, notFound } from '../../core/errors.ts';
-import { callerOf, ok, single, type Answer, type Call } from '../api.ts';
-import { imageSchema, imagesSchema, toImage, type WireImage } from './wire.ts';
-
-export interface Cloud {
-  catalog: Catalog;
-}
+/** Images: versions, list, one, make, change, remove. */
+import { randomUUID } from 'node:crypto';
+import { invalid, notAllowed } from '../../core/errors.ts';
+import type { Image, ImageChange, NewImage } from '../../core/image.ts';
+import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
+import { getImage, getOwn, gone, projectOf, type Cloud } from './cloud.ts';
+import { toFilter, toPage } from './list-query.ts';
+import { applyPatch, parsePatch } from './patch.ts';
+import { parseImage, toImage } from './wire.ts';
 
 /** 300: there might be several to choose from. */
 export function showVersions(_cloud: Cloud, { origin }: Call): Answer {
@@ -14,77 +14,152 @@ export function showVersions(_cloud: Cloud, { origin }: Call): Answer {
   return ok({ versions: [{ id: 'v2.9', status: 'CURRENT', links }] }, 300);
 }
 
-export function showImageSchema(): Answer {
-  return ok(imageSchema);
+export async function show(cloud: Cloud, call: Call): Promise<Answer> {
+  return ok(toImage(await getImage(cloud, call)));
 }
 
-export function showImagesSchema(): Answer {
-  return ok(imagesSchema);
-}
-
-/** What a server of this project can be made from; the same for administrators. Without a project: what is public. */
-function projectOf(call: Call): string {
-  return callerOf(call).project?.id ?? '';
-}
-
-export async function show({ catalog }: Cloud, call: Call): Promise<Answer> {
-  const id = call.params['image_id']!;
-  const image = await catalog.findImage(id, projectOf(call));
-  if (!image) throw notFound('image', id);
-  return ok(toImage(image));
-}
-
-const mostPerPage = 1_000;
-
-export async function list({ catalog }: Cloud, call: Call): Promise<Answer> {
-  const images = await catalog.listImages(projectOf(call));
-  const found = after(
-    call,
-    images.map(toImage).filter((image) => isWanted(call, image)),
-  );
-  const limit = parseLimit(call);
-  const page = found.slice(0, limit);
+export async function list({ images }: Cloud, call: Call): Promise<Answer> {
+  const page = toPage(call);
+  const found = await images.list(toFilter(call, projectOf(call)), { ...page, limit: page.limit + 1 });
+  const shown = found.slice(0, page.limit);
   const link = (marker?: string) => `/v2/images${toQuery(call, marker)}`;
   return ok({
-    images: page,
+    images: shown.map(toImage),
     first: link(),
-    ...(found.length > limit && limit > 0 ? { next: link(page.at(-1)!.id) } : {}),
+    ...(found.length > page.limit && page.limit > 0 ? { next: link(shown.at(-1)!.id) } : {}),
     schema: '/v2/schemas/images',
   });
 }
 
-const isAboutPages = ['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'member_status'];
-
-/** Every other parameter is a field or a property that must have this value; `in:a,b` allows several. */
-function isWanted(call: Call, image: WireImage): boolean {
-  return Object.keys(call.query).every((key) => {
-    if (isAboutPages.includes(key)) return true;
-    const wanted = single(call, key)!;
-    if (key === 'visibility' && wanted === 'all') return true;
-    const value = (image as Record<string, unknown>)[key];
-    const words = wanted.startsWith('in:') ? wanted.slice(3).split(',') : [wanted];
-    if (typeof value === 'boolean') return words.some((word) => word.toLowerCase() === String(value));
-    return typeof value === 'string' || typeof value === 'number' ? words.includes(String(value)) : false;
-  });
-}
-
-function parseLimit(call: Call): number {
-  const text = single(call, 'limit') ?? String(mostPerPage);
-  if (!/^\d+$/.test(text)) throw invalid('limit param must be an integer', 'limit');
-  return Math.min(Number(text), mostPerPage);
-}
-
-function after(call: Call, images: WireImage[]): WireImage[] {
-  const marker = single(call, 'marker');
-  if (marker === undefined) return images;
-  const at = images.findIndex(({ id }) => id === marker);
-  if (at < 0) throw invalid(`Image ${marker} could not be found.`, 'marker');
-  return images.slice(at + 1);
-}
-
 function toQuery(call: Call, marker?: string): string {
   const query = new URLSearchParams();
-  for (const key of Object.keys(call.query)) if (key !== 'marker') query.set(key, single(call, key)!);
+  for (const key of Object.keys(call.query)) {
+    if (key === 'marker') continue;
+    for (const value of [call.query[key]].flat()) query.append(key, value!);
+  }
   if (marker !== undefined) query.set('marker', marker);
   return query.size > 0 ? `?${query.toString()}` : '';
+}
+
+/** Announces how bytes may come in, as clients look for it on this answer. */
+const importMethods = { 'openstack-image-import-methods': 'glance-direct,web-download' };
+
+export async function create({ images }: Cloud, call: Call): Promise<Answer> {
+  const { id, change } = parseImage(call.body as Record<string, unknown>);
+  const { project, isAdmin } = callerOf(call);
+  if (!project) throw notAllowed('This needs a token with a project.');
+  if (id !== undefined && !isId(id))
+    throw invalid('Provided object does not match schema: id is no UUID', 'id');
+  const image: NewImage = {
+    id: id ?? randomUUID(),
+    projectId: project.id,
+    name: '',
+    osType: 'Linux',
+    osBits: 64,
+    status: 'queued',
+    visibility: 'shared',
+    isProtected: false,
+    isHidden: false,
+    tags: [],
+    diskFormat: null,
+    containerFormat: null,
+    minDiskGb: 0,
+    minRamMib: 0,
+    ...change,
+    properties: change.properties ?? {},
+  };
+  checkOwnership(image, project.id, isAdmin);
+  const made = await images.create(image);
+  return {
+    statusCode: 201,
+    body: toImage(made),
+    headers: { ...importMethods, location: `${call.origin}/image/v2/images/${made.id}` },
+  };
+}
+
+/** Whom an image belongs to, and what everybody sees, is for administrators to say (upstream's default policy). */
+function checkOwnership(
+  image: Pick<Image, 'projectId' | 'visibility'>,
+  projectId: string,
+  isAdmin: boolean,
+): void {
+  if (isAdmin) return;
+  if (image.projectId !== projectId) throw notAllowed('You are not permitted to set the owner of an image.');
+  if (image.visibility === 'public')
+    throw notAllowed('You are not authorized to complete publicize_image action.');
+}
+
+export async function change(cloud: Cloud, call: Call): Promise<Answer> {
+  const operations = parsePatch(call);
+  const { id } = await getOwn(cloud, call);
+  const { isAdmin } = callerOf(call);
+  const image = await cloud.images.revise(id, (now) => {
+    const change = applyPatch(now, operations);
+    checkChange(now, change, isAdmin);
+    return change;
+  });
+  if (!image) throw gone(id);
+  return ok(toImage(image));
+}
+
+function checkChange(now: Image, change: ImageChange, isAdmin: boolean): void {
+  const isPublished = change.visibility === 'public' && now.visibility !== 'public';
+  if (isPublished && !isAdmin) {
+    throw notAllowed('You are not authorized to complete publicize_image action.');
+  }
+  const isGiven = change.projectId !== undefined && change.projectId !== now.projectId;
+  if (isGiven && !isAdmin) throw notAllowed("Attribute 'owner' is reserved.");
+  if (now.projectId === null && change.visibility !== undefined && change.visibility !== 'public') {
+    throw notAllowed('An image of the installation has no owner and stays public.');
+  }
+  const isOpen = now.status === 'queued';
+  const isRecast =
+    (change.diskFormat !== undefined && change.diskFormat !== now.diskFormat) ||
+    (change.containerFormat !== undefined && change.containerFormat !== now.containerFormat);
+  if (isRecast && !isOpen) throw notAllowed('Attribute disk_format can be only replaced for a queued image.');
+}
+
+export async function remove(cloud: Cloud, call: Call): Promise<Answer> {
+  const { id } = await getOwn(cloud, call);
+  const isGone = await cloud.images.remove(id, ({ isProtected }) => {
+    if (isProtected) throw notAllowed(`Image ${id} is protected and cannot be deleted.`);
+  });
+  if (!isGone) throw gone(id);
+  return { statusCode: 204 };
+}
+
+const setActive =
+  (from: 'active' | 'deactivated', to: 'active' | 'deactivated', verb: string) =>
+  async (cloud: Cloud, call: Call): Promise<Answer> => {
+    const { id, status } = await getOwn(cloud, call);
+    if (!(await cloud.images.move(id, [from, to], to))) {
+      throw notAllowed(`Not allowed to ${verb} image in status '${status}'`);
+    }
+    return { statusCode: 204 };
+  };
+
+export const deactivate = setActive('active', 'deactivated', 'deactivate');
+export const reactivate = setActive('deactivated', 'active', 'reactivate');
+
+export async function addTag(cloud: Cloud, call: Call): Promise<Answer> {
+  const tag = call.params['tag']!;
+  const { id } = await getOwn(cloud, call);
+  if (tag.length > 255) throw invalid('Tags can be at most 255 characters long.', 'tag');
+  const image = await cloud.images.revise(id, ({ tags }) => ({ tags: [...new Set([...tags, tag])] }));
+  if (!image) throw gone(id);
+  return { statusCode: 204 };
+}
+
+export async function removeTag(cloud: Cloud, call: Call): Promise<Answer> {
+  const tag = call.params['tag']!;
+  const { id, tags } = await getOwn(cloud, call);
+  if (!tags.includes(tag)) throw gone(tag);
+  await cloud.images.revise(id, (now) => ({ tags: now.tags.filter((it) => it !== tag) }));
+  return { statusCode: 204 };
+}
+
+/** The lists of Huawei's image service (IMS): by id and by name, without paging links. */
+export async function listCloudImages({ images }: Cloud, call: Call): Promise<Answer> {
+  const page = toPage(call);
+  return ok({ images: (await images.list(toFilter(call, projectOf(call)), page)).map(toImage) });
 }

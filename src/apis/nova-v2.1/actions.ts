@@ -1,6 +1,7 @@
 /** What is asked of one server: power, rebuild, delete, lock. The lifecycle table decides; nothing waits for the machine. */
 import type { Static } from 'typebox';
 import { IngotError, invalid, notFound } from '../../core/errors.ts';
+import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
 import { callerOf, isId, projectOf, type Answer } from '../api.ts';
@@ -55,6 +56,7 @@ async function rebuild(cloud: Cloud, call: NovaCall, wanted: Rebuild): Promise<A
   const server = await getServer(cloud, call);
   const image = await cloud.catalog.findImage(toId(wanted.imageRef), server.projectId);
   if (!image) throw invalid('Cannot find image for rebuild', 'imageRef');
+  checkUsable(image);
   if (image.minRamMib > server.flavor.ramMib)
     throw invalid("Flavor's memory is too small for requested image.");
   if (image.minDiskGb > server.flavor.diskGb)

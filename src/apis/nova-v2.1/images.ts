@@ -1,5 +1,5 @@
 /** Images as the compute endpoint of Open Telekom Cloud shows them to the Go client (`cloudimages`). */
-import type { Image } from '../../core/catalog.ts';
+import type { Image } from '../../core/image.ts';
 import { ok, projectOf, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { parseLimit } from './paging.ts';
@@ -20,8 +20,8 @@ function toImage(image: Image) {
     ...image.properties,
     id: image.id,
     name: image.name,
-    status: 'active',
-    visibility: image.projectId === null ? 'public' : 'private',
+    status: image.status,
+    visibility: image.visibility,
     __os_type: image.osType,
     __os_bit: String(image.osBits),
     disk_format: image.diskFormat,

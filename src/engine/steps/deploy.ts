@@ -5,13 +5,25 @@ import { hardwareSays, type Step, type StepContext, type StepResult } from './st
 export const deploy: Step = (context) => {
   const { node, installer } = context.machine();
   const { order } = context.delivery;
+  if (!order) return Promise.resolve(imageIsGone);
   return longWork(context, 'the system to be installed', {
-    begin: () => installer.beginDeploy(node, order!, context.purpose),
+    begin: () => installer.beginDeploy(node, order, context.purpose),
     read: () => installer.readDeploy(node, context.purpose),
-    done: { server: { imageId: order!.imageId, power: 'off' } },
+    done: { server: { imageId: order.imageId, power: 'off' } },
     // A machine that failed an install must not go to the next tenant before somebody looked at it.
     failedStanding: null,
   });
+};
+
+/** It was deleted after the server was made from it, or while it waited. */
+const imageIsGone: StepResult = {
+  is: 'failed',
+  error: {
+    kind: 'not-found',
+    subject: 'image',
+    message: 'The image to install was deleted; reinstall another one.',
+  },
+  evidence: 'there is no such image',
 };
 
 /** Running means that the installed system was seen running, not that the machine was switched on. */
