@@ -158,6 +158,13 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       watch: metrics.bmcWatch,
     });
     const drivers: Drivers = { simulated, redfish, ipmi };
+    const imageFiles = await openImageFiles(
+      config.imageFolder ?? join(folder, 'images'),
+      config.imageLargestGb * gib,
+    );
+    closers.push(async () => imageFiles.close());
+    const images = openImages(database.sql);
+    const imageContents = openImageContents(database.sql, imageFiles.pathOf);
     const networkBoot =
       config.bootAddress === null
         ? null
@@ -168,7 +175,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
             nodes,
             servers,
             catalog,
-            images: { find: () => Promise.resolve(null) },
+            images: imageContents,
             onNews: ({ serverId }) => {
               const hastened = serverId === null ? Promise.resolve() : work.hasten(serverId);
               hastened.catch((error: unknown) => log(error, 'a boot could not be hastened'));
@@ -225,13 +232,6 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       ],
     });
 
-    const imageFiles = await openImageFiles(
-      config.imageFolder ?? join(folder, 'images'),
-      config.imageLargestGb * gib,
-    );
-    closers.push(async () => imageFiles.close());
-    const images = openImages(database.sql);
-    const imageContents = openImageContents(database.sql, imageFiles.pathOf);
     const transfers = openImageTransfers(database.sql, imageFiles);
     const download = createDownload({ allowsPrivate: config.imageAllowPrivate === 'yes' });
     closers.push(() => download.close());

@@ -1,4 +1,5 @@
 /** Bodies: kept as bytes, for a signature covers them; then JSON; then held against the route's schema. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -46,14 +47,10 @@ export function limitBodyTime(
 /** For routes whose body is handed on as it comes. A signature covers the whole, so that a signed one is read first. */
 export function passBytes(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', (request, payload, done) => {
+  scope.addContentTypeParser('*', async ({ headers }: FastifyRequest, payload: IncomingMessage) => {
     // Whoever has read enough leaves the connection open for an answer.
     const bytes = payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-    if (!isSigned(request.headers)) return done(null, bytes);
-    collect(bytes, signedBodyLimit).then(
-      (body) => done(null, body),
-      (error: Error) => done(error),
-    );
+    return isSigned(headers) ? collect(bytes, signedBodyLimit) : bytes;
   });
 }
 

@@ -264,13 +264,13 @@ function mount(
     }),
     async handler(request, reply) {
       const call = toCall(options, request);
-      try {
-        const answer = await turns.take(() => route.handle(call));
-        return send(reply, answer, api.headers?.(call), call.requestId);
-      } finally {
-        // Clients read the answer when they have sent everything.
-        if (route.takesStream) request.raw.resume();
-      }
+      const answer = await turns
+        .take(() => route.handle(call))
+        .finally(() => {
+          // Clients read the answer when they have sent everything.
+          if (route.takesStream) request.raw.resume();
+        });
+      return send(reply, answer, api.headers?.(call), call.requestId);
     },
   });
 }

@@ -31,6 +31,9 @@ export interface RegisteredContent {
 export interface ImageContents {
   /** Null: there is no such image, it is not active yet, it has no bytes, or they are not on this machine. */
   find(imageId: string): Promise<ImageContent | null>;
+}
+
+export interface RegisteredContents {
   /** The bytes as they were registered: those of the file when it is unpacked. Of inactive images too. */
   findRegistered(imageId: string): Promise<RegisteredContent | null>;
 }

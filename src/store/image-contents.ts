@@ -1,7 +1,7 @@
 /** From an image to the file that machines are given, or that a client gets back. */
 import { access } from 'node:fs/promises';
 import { sql } from 'kysely';
-import type { ContentForm, ImageContents } from '../core/image-content.ts';
+import type { ContentForm, ImageContents, RegisteredContents } from '../core/image-content.ts';
 import type { Sql } from './database.ts';
 
 interface FileRow {
@@ -15,7 +15,10 @@ interface FileRow {
 }
 
 /** @param pathOf where the file of this name lies */
-export function imageContents(db: Sql, pathOf: (sha256: string) => string): ImageContents {
+export function imageContents(
+  db: Sql,
+  pathOf: (sha256: string) => string,
+): ImageContents & RegisteredContents {
   async function read(imageId: string): Promise<FileRow | null> {
     const { rows } = await sql<FileRow>`
       select i.status, i.disk_file as "diskFile", d.size_bytes as "diskBytes", d.raw_size_bytes as "rawBytes", d.form,

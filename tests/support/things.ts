@@ -177,6 +177,32 @@ const login =
     return headers.get('x-subject-token')!;
   };
 
+const smallDisk = 'a very small disk';
+const bytesOf = (image: string, room: string, cloud: Cloud, bytes: string) =>
+  cloud.call('PUT', `/image/v2/images/${image}/${room}`, bytes, {
+    'content-type': 'application/octet-stream',
+  });
+/** An image without bytes, and one with. */
+const emptyImage: Make = by(
+  'POST',
+  '/image/v2/images',
+  {
+    name: 'golden',
+    disk_format: 'raw',
+    container_format: 'bare',
+    tags: ['blue'],
+    os_distro: 'debian',
+  },
+  (answer) => answer.id,
+);
+const imageWith =
+  (bytes: string): Make =>
+  async (get, cloud) => {
+    const id = await emptyImage(get, cloud);
+    await bytesOf(id, 'file', cloud, bytes);
+    return id;
+  };
+
 const makers: Record<string, Make> = {
   project: async (_, cloud) => cloud.projectId,
   user: async (_, cloud) => cloud.userId,
@@ -250,8 +276,40 @@ const makers: Record<string, Make> = {
   'hour ago in ms': async () => String(Date.now() - hourMs),
   'in an hour in ms': async () => String(Date.now() + hourMs),
 
+  'own image': imageWith(smallDisk),
+
   'spare server': server('web'),
   'spare stopped server': after('spare server', { 'os-stop': {} }),
+  'spare queued image': emptyImage,
+  'spare staged image': async (get, cloud) => {
+    const id = await emptyImage(get, cloud);
+    await bytesOf(id, 'stage', cloud, smallDisk);
+    return id;
+  },
+  'spare image': imageWith(smallDisk),
+  'spare imported image': async (get, cloud) => {
+    const id = await get('spare staged image');
+    const show = () => cloud.call('GET', `/image/v2/images/${id}`);
+    await cloud.call('POST', `/image/v2/images/${id}/import`, { method: { name: 'glance-direct' } });
+    await cloud.until(show, ({ body }) => body.status === 'active');
+    return id;
+  },
+  'spare deactivated image': async (get, cloud) => {
+    const id = await get('spare image');
+    await cloud.call('POST', `/image/v2/images/${id}/actions/deactivate`);
+    return id;
+  },
+  'spare member': async (get, cloud) => {
+    const member = await get('spare project');
+    await cloud.call('POST', `/image/v2/images/${await get('spare image')}/members`, { member });
+    return member;
+  },
+  'spare own member': async (get, cloud) => {
+    await cloud.call('POST', `/image/v2/images/${await get('spare image')}/members`, {
+      member: cloud.projectId,
+    });
+    return cloud.projectId;
+  },
   'spare volume': volume,
   'spare attached volume': attached('spare server'),
   'spare port of server': portOf('spare server'),

@@ -1,6 +1,6 @@
 /** What the handlers of this API work with, and whose images a caller sees. */
-import { IngotError, notAllowed, notFound } from '../../core/errors.ts';
-import type { ImageContents } from '../../core/image-content.ts';
+import { notAllowed, notFound, type IngotError } from '../../core/errors.ts';
+import type { RegisteredContents } from '../../core/image-content.ts';
 import type { ImageTransfers } from '../../core/image-transfer.ts';
 import type { Image, Images } from '../../core/image.ts';
 import type { Intake } from '../../engine/image-intake.ts';
@@ -8,7 +8,7 @@ import { callerOf, isId, type Answer, type Call } from '../api.ts';
 
 export interface Cloud {
   images: Images;
-  contents: ImageContents;
+  contents: RegisteredContents;
   transfers: ImageTransfers;
   intake: Intake;
 }

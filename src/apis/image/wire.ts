@@ -214,7 +214,7 @@ export function parseImage(body: Record<string, unknown>): { id?: string; change
   }
   checkProperties(properties);
   if (Object.keys(properties).length > 0) change = { ...change, properties };
-  return id === undefined ? { change } : { id: String(id), change };
+  return id === undefined ? { change } : { id: text('id', id), change };
 }
 
 /** openstacksdk sends properties of images without bytes in an object of their own (seen with 0.101). */
