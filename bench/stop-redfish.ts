@@ -24,7 +24,7 @@ export const stopRedfish: Bench = {
     const fleet = await startFleet();
     const cloud = await startCloud({ INGOT_SIM_NODES: '0', INGOT_SECRET_KEY: key });
     const database = await openDatabase(cloud.databaseUrl, { onError: () => undefined });
-    const nodes = openNodes(database.sql, createVault(Buffer.from(key, 'hex')));
+    const nodes = openNodes(database.sql, createVault([Buffer.from(key, 'hex')]));
     await nodes.enrol(
       fleet.addresses.map((address, at) => ({
         id: newId(),

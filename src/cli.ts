@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { addAuditCommand } from './cli/audit.ts';
 import { addFaultCommands } from './cli/faults.ts';
+import { addKeyCommands } from './cli/keys.ts';
 import { addNodeCommands } from './cli/nodes.ts';
 import { addServerCommands } from './cli/servers.ts';
 import { addSimBmcCommand } from './cli/sim-bmc.ts';
@@ -33,6 +34,7 @@ addServerCommands(program);
 addFaultCommands(program);
 addSimBmcCommand(program);
 addAuditCommand(program);
+addKeyCommands(program);
 
 async function serve(): Promise<void> {
   // Loaded here: the other commands only speak HTTP and need none of it.

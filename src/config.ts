@@ -64,7 +64,7 @@ export const settings = {
   secretKey: optional(
     'INGOT_SECRET_KEY',
     'made at first start in the data folder',
-    'key that seals secrets in the database, 64 hex digits',
+    'key that seals secrets in the database, 64 hex digits; older ones that still open them follow by commas',
   ),
   simNodes: number('INGOT_SIM_NODES', 24, 0, 1_000_000, 'simulated nodes enrolled at first start'),
   simStepMs: number(

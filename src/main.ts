@@ -29,6 +29,7 @@ import { createClockwork, type Drivers, type Installers } from './engine/clockwo
 import { createCreateOnce } from './engine/create-once.ts';
 import { createCreate } from './engine/create.ts';
 import { createIntake } from './engine/image-intake.ts';
+import { changePasswords } from './engine/password-change.ts';
 import { hashPassword } from './engine/password.ts';
 import { createSubmit } from './engine/submit.ts';
 import { createSweep } from './engine/sweep.ts';
@@ -44,7 +45,8 @@ import { bootSessions } from './store/boot-sessions.ts';
 import { catalog as openCatalog } from './store/catalog.ts';
 import { census as openCensus } from './store/census.ts';
 import { credentialFiles, writeCredentialFiles } from './store/credential-files.ts';
-import { openDatabase } from './store/database.ts';
+import { openDatabase, type Sql } from './store/database.ts';
+import { sealAnew } from './store/keyring.ts';
 import { makeFirstStart, type FirstCredentials } from './store/first-start.ts';
 import { history as openHistory } from './store/history.ts';
 import { imageContents as openImageContents } from './store/image-contents.ts';
@@ -60,12 +62,13 @@ import { nics as openNics } from './store/nics.ts';
 import { nodes as openNodes } from './store/nodes.ts';
 import { observations as openObservations } from './store/observations.ts';
 import { orders as openOrders } from './store/orders.ts';
+import { passwordChanges as openPasswordChanges } from './store/password-changes.ts';
 import { servers as openServers } from './store/servers.ts';
 import { faults as openFaults, simulatedMachines } from './store/simulation.ts';
 import { site as openSite } from './store/site.ts';
 import { holdAlone } from './store/solitude.ts';
 import { tenancy as openTenancy } from './store/tenancy.ts';
-import { readOrMakeKey } from './store/vault.ts';
+import { readOrMakeKeys, type Vault } from './store/vault.ts';
 import { volumes as openVolumes } from './store/volumes.ts';
 import { createWork } from './store/work.ts';
 
@@ -114,17 +117,20 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     }
     await migrate(database.sql);
 
-    const vault = await openVault(database.sql, readOrMakeKey(join(folder, 'secret.key'), config.secretKey));
+    const keys = readOrMakeKeys(join(folder, 'secret.key'), config.secretKey);
+    const vault = await openVault(database.sql, keys);
     if (!vault.isOurs) {
       logger.warn(
         'secrets were sealed with another key: real BMCs are left to processes that have it (INGOT_SECRET_KEY)',
       );
     }
+    if (vault.isOurs) await changeKey(database.sql, keys, vault, logger);
     const work = createWork({ ...engineDatabase, listen: database.listen }, vault, database.sql);
     const tenancy = openTenancy(database);
     const accessKeys = openAccessKeys(database.sql, vault);
     const catalog = openCatalog(database.sql);
     const nodes = openNodes(database.sql, vault);
+    const passwordChanges = openPasswordChanges(database.sql, vault);
     const servers = openServers(database.sql);
     const nics = openNics(database.sql);
     const volumes = openVolumes(database.sql);
@@ -220,6 +226,12 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       healthMs: config.healthSeconds * 1_000,
       chores: [
         {
+          what: 'changing passwords of BMCs',
+          everyMs: 1_000,
+          run: (signal) =>
+            changePasswords({ passwordChanges, drivers, log }, { places: 64, most: 256, signal }),
+        },
+        {
           what: 'removing expired tokens',
           everyMs: 30_000,
           run: () => tenancy.purgeExpiredTokens(),
@@ -307,6 +319,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           history,
           census: openCensus(database.sql),
           faults,
+          passwordChanges,
           work,
           tenancy,
           drivers,
@@ -353,6 +366,14 @@ export function toLogger(config: Pick<Config, 'logLevel'>): Logger {
   return pino(
     { level: config.logLevel, redact: ['*.password', '*.secret', 'req.headers["x-auth-token"]'] },
     pino.destination(2),
+  );
+}
+
+async function changeKey(sql: Sql, keys: readonly Buffer[], vault: Vault, logger: Logger): Promise<void> {
+  if (keys.length < 2) return;
+  const count = await sealAnew(sql, vault);
+  logger.warn(
+    `${count} secrets were sealed with the newest key; the older ones are no longer needed by this process`,
   );
 }
 

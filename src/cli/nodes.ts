@@ -107,6 +107,21 @@ export function addNodeCommands(program: Command): void {
   );
   addCommand(
     node,
+    'password <node>',
+    {
+      does: 'Give the BMC of a machine another password, or say how that stands.',
+      example:
+        'ingot node password rack7-u12 --new            # one that only Ingot knows\ningot node password rack7-u12',
+      options: [
+        ['--new', 'make a new one'],
+        ['--file <file>', 'take the new one from a file; - reads it from the standard input'],
+        ['--abandon', 'forget the new one that is on its way'],
+      ],
+    },
+    changePassword,
+  );
+  addCommand(
+    node,
     'retire <node>',
     { does: 'Forget a machine that carries no server.', example: 'ingot node retire sim-024' },
     async (asked) => {
@@ -123,6 +138,21 @@ async function pathOf({ client, words }: Asked): Promise<string> {
 async function act(asked: Asked, method: string, verb: string, body?: unknown): Promise<Told> {
   const answer = await asked.client.ask(method, `${await pathOf(asked)}${verb}`, body);
   return { json: answer, text: toTable([answer], columns) };
+}
+
+async function changePassword(asked: Asked): Promise<Told> {
+  const { client, options } = asked;
+  const path = `${await pathOf(asked)}/bmc-password`;
+  if (options['abandon']) {
+    await client.ask('DELETE', path);
+    return { json: {}, text: 'The old password stays in use.' };
+  }
+  const file = options['file'];
+  const answer =
+    file === undefined && !options['new']
+      ? await client.ask('GET', path)
+      : await client.ask('PUT', path, file === undefined ? {} : { password: readPassword(file) });
+  return { json: answer, text: toFields(answer) };
 }
 
 async function add({ client, words, options }: Asked): Promise<Told> {

@@ -7,7 +7,7 @@ import type { BootDevice, DeployOrder, Health, Inventory, Node } from './node.ts
 
 /** Why a driver is called: the simulated fleet chooses faults by it, others put it into their logs. */
 export interface Purpose {
-  operation: Operation | 'power-sync' | 'inspect' | 'health';
+  operation: Operation | 'power-sync' | 'inspect' | 'health' | 'password';
   /** The sub-job on whose behalf; null for the engine's own readings. */
   subJobId: string | null;
 }
@@ -83,6 +83,8 @@ export interface Driver {
   readEventLog(node: Node, most: number, purpose: Purpose): Promise<LogEntry[]>;
   /** Restarts the BMC, not the machine, whose power stays as it is. The BMC is away for minutes afterwards. */
   resetBmc(node: Node, purpose: Purpose): Promise<Acknowledgement>;
+  /** Gives the account that we are at this BMC another password. Sent once; whether it holds is seen by logging in. */
+  setPassword(node: Node, password: string, purpose: Purpose): Promise<Acknowledgement>;
   /** Puts the image at an http URL into the virtual drive, in place of what is in it. */
   insertMedia(node: Node, url: string, purpose: Purpose): Promise<Acknowledgement>;
   /** An empty drive is success. */

@@ -307,6 +307,7 @@ export interface Nodes {
   bmc_address: Generated<string>;
   bmc_certificate: string | null;
   bmc_secret: Buffer | null;
+  bmc_secret_next: Buffer | null;
   bmc_system: string | null;
   bmc_username: Generated<string>;
   boot_method: string | null;
@@ -323,6 +324,9 @@ export interface Nodes {
   next_health_read_at: Generated<Timestamp>;
   next_power_read_at: Generated<Timestamp>;
   note: Generated<string>;
+  password_due_at: Timestamp | null;
+  password_failures: Generated<number>;
+  password_note: Generated<string>;
   power: Generated<string>;
   power_disagreements: Generated<number>;
   power_policy: Generated<string>;

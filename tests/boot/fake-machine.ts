@@ -80,6 +80,7 @@ export function makeFakeMachine(origin: () => string): FakeMachine {
       readHealth: lacking,
       readEventLog: lacking,
       resetBmc: lacking,
+      setPassword: lacking,
       insertMedia: lacking,
       ejectMedia: lacking,
       openConsole: lacking,

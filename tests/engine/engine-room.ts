@@ -36,7 +36,7 @@ export async function openEngineRoom(
   const log = pino({ level: 'silent' });
   const database = await openDatabase(made.url, { onError: () => undefined, connections: 4 });
   await migrate(database.sql);
-  const vault = createVault(Buffer.alloc(32));
+  const vault = createVault([Buffer.alloc(32)]);
   const work = createWork(database, vault);
   const rooms = {
     sql: database.sql,

@@ -66,6 +66,7 @@ export function scriptedDriver(): { driver: Driver & Installer; script: Script }
       if (script.bmcRestart === 'mends') script.commands = 'work';
       return { evidence: 'scripted: BMC restarted', lookInMs: 0 };
     },
+    setPassword: lacking,
     insertMedia: lacking,
     ejectMedia: lacking,
     openConsole: lacking,

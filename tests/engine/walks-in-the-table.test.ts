@@ -36,7 +36,7 @@ beforeAll(async () => {
   const env = { INGOT_SIM_NODES: String(fleet), INGOT_SIM_STEP_MS: '5', INGOT_DEADLINE_FACTOR: '0.005' };
   cloud = await startCloud({ ...env, INGOT_LOG_LEVEL: 'silent' });
   database = await openDatabase(cloud.databaseUrl, { onError: () => undefined, connections: 2 });
-  submit = createSubmit(createWork(database, createVault(Buffer.alloc(32))), createClockwork({}, 0.0002));
+  submit = createSubmit(createWork(database, createVault([Buffer.alloc(32)])), createClockwork({}, 0.0002));
 });
 afterAll(async () => {
   await database.close();

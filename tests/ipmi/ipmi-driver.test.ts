@@ -35,6 +35,17 @@ describe('the IPMI driver on the wire', () => {
     expect(refused.message).toContain('cipher suites');
   });
 
+  it('gives its account another password, which then is the only one', async () => {
+    await using machine = await startIpmiSim();
+    await using driver = makeIpmiDriver();
+    const old = makeIpmiNode(machine.address);
+    const { evidence } = await driver.setPassword(old, 'n3w!word_1', purpose);
+    expect(evidence).toBe('IPMI took the new password');
+    const renewed = makeIpmiNode(machine.address, { password: 'n3w!word_1' });
+    expect(await driver.readPower(renewed, purpose)).toMatchObject({ power: 'off' });
+    await expect(driver.readPower(old, purpose)).rejects.toMatchObject({ kind: 'denied' });
+  });
+
   it('stops trying after two refused logins, and tries a new password at once', async () => {
     await using machine = await startIpmiSim();
     await using driver = makeIpmiDriver();

@@ -168,7 +168,7 @@ export function callers(the: () => Store): void {
     });
 
     it('is not opened with another key', () => {
-      const sealed = createVault(randomBytes(32)).seal('secret');
+      const sealed = createVault([randomBytes(32)]).seal('secret');
       expect(() => open(sealed)).toThrow();
     });
 

@@ -8,6 +8,7 @@ import { findPostgresBinaries } from '../../src/store/postgres-binaries.ts';
 import { makeTemplate, openStore, type Store } from '../support/store.ts';
 import { addresses } from './addresses.ts';
 import { callers } from './callers.ts';
+import { keyring } from './keyring.ts';
 import { layout } from './layout.ts';
 import { queue } from './queue.ts';
 import { records } from './records.ts';
@@ -51,5 +52,5 @@ function storeSuite(server: () => string | undefined): void {
   afterEach(() => store?.close());
   afterAll(() => template?.drop());
 
-  for (const part of [layout, queue, addresses, records, callers]) part(() => store!);
+  for (const part of [layout, queue, addresses, records, callers, keyring]) part(() => store!);
 }

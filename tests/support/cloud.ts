@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { pino } from 'pino';
+import { pino, type DestinationStream } from 'pino';
 import { hashToken } from '../../src/apis/auth.ts';
 import { readConfig } from '../../src/config.ts';
 import { startIngot, type Ingot } from '../../src/main.ts';
@@ -36,8 +36,14 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
-/** @param env settings over the defaults, which are quick: steps of 20 ms, 8 nodes */
-export async function startCloud(env: Record<string, string> = {}): Promise<Cloud> {
+/**
+ * @param env settings over the defaults, which are quick: steps of 20 ms, 8 nodes
+ * @param log where the log goes instead of to standard error
+ */
+export async function startCloud(
+  env: Record<string, string> = {},
+  log: DestinationStream = pino.destination(2),
+): Promise<Cloud> {
   const database = await createDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'ingot-'));
   const config = readConfig({
@@ -51,7 +57,7 @@ export async function startCloud(env: Record<string, string> = {}): Promise<Clou
     INGOT_LOG_LEVEL: 'error',
     ...env,
   });
-  const ingot = await startIngot(config, pino({ level: config.logLevel }, pino.destination(2)));
+  const ingot = await startIngot(config, pino({ level: config.logLevel }, log));
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   sql.on('error', () => undefined); // sessions end when the database is dropped
   const client = await connect(ingot.origin, sql);

@@ -15,7 +15,7 @@ import { tenancy as openTenancy } from '../../src/store/tenancy.ts';
 import { createVault } from '../../src/store/vault.ts';
 import { createDatabase } from './database.ts';
 
-const vault = createVault(randomBytes(32));
+const vault = createVault([randomBytes(32)]);
 
 /** The origin of all links. */
 export const O = 'http://cloud.test';

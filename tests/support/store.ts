@@ -101,7 +101,7 @@ function open(url: string): Promise<Database> {
 }
 
 function toRooms(database: Database) {
-  const vault = createVault(Buffer.alloc(32));
+  const vault = createVault([Buffer.alloc(32)]);
   return {
     vault,
     work: createWork(database, vault),

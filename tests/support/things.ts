@@ -202,6 +202,20 @@ const imageWith =
     await bytesOf(id, 'file', cloud, bytes);
     return id;
   };
+/** One at whose BMC nobody answers. */
+const realNode: Make = (get, cloud) =>
+  by(
+    'POST',
+    '/admin/v1/nodes',
+    {
+      name: `rack7-${unique()}`,
+      driver: 'redfish',
+      bmc: { address: 'http://127.0.0.1:1', username: 'admin', password: somePassword },
+      zone: '<zone>',
+      flavor_id: '<flavor>',
+    },
+    (answer) => answer.id,
+  )(get, cloud);
 
 const makers: Record<string, Make> = {
   project: async (_, cloud) => cloud.projectId,
@@ -415,6 +429,13 @@ const makers: Record<string, Make> = {
       { name: `lab-${unique()}`, driver: 'simulated', zone: '<zone>', flavor_id: '<flavor>' },
       (answer) => answer.id,
     )(get, cloud),
+  'real node': (get, cloud) => realNode(get, cloud),
+  'spare real node': (get, cloud) => realNode(get, cloud),
+  'spare real node with a new password': async (get, cloud) => {
+    const id = await realNode(get, cloud);
+    await cloud.call('PUT', `/admin/v1/nodes/${id}/bmc-password`, {});
+    return id;
+  },
 };
 
 export function useThings(cloud: Cloud): Things {

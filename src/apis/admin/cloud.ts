@@ -1,6 +1,7 @@
 /** What the handlers of this API work with. */
 import type { Audit } from '../../core/audit.ts';
 import type { Catalog } from '../../core/catalog.ts';
+import type { PasswordChanges } from '../../core/password-changes.ts';
 import type { Census, History, Jobs, Nodes } from '../../core/records.ts';
 import type { Servers } from '../../core/server.ts';
 import type { Faults } from '../../core/simulation.ts';
@@ -20,6 +21,7 @@ export interface Cloud {
   census: Census;
   faults: Faults;
   audit: Pick<Audit, 'list'>;
+  passwordChanges: PasswordChanges;
   work: Work;
   tenancy: Tenancy;
   drivers: Drivers;

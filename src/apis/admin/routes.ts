@@ -2,6 +2,7 @@
 import type { Answer, Api, Call, Route } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import * as audit from './audit.ts';
+import * as bmcPassword from './bmc-password.ts';
 import * as enrolment from './enrol.ts';
 import { toError } from './errors.ts';
 import { createEvents } from './events.ts';
@@ -9,7 +10,7 @@ import * as faults from './faults.ts';
 import * as health from './health.ts';
 import * as nodes from './nodes.ts';
 import * as servers from './servers.ts';
-import { AdoptBody, EnrolBody, FaultBody, MaintenanceBody, NodeEditBody } from './wire.ts';
+import { AdoptBody, BmcPasswordBody, EnrolBody, FaultBody, MaintenanceBody, NodeEditBody } from './wire.ts';
 
 type Handler = (cloud: Cloud, call: Call) => Promise<Answer> | Answer;
 
@@ -90,6 +91,28 @@ export function adminApi(cloud: Cloud): Api {
         'Make a server of a machine in use, as it is found',
         enrolment.adopt,
         { body: AdoptBody },
+      ),
+      route(
+        'changeBmcPassword',
+        `PUT ${node}/:id/bmc-password`,
+        'admin',
+        'Give the BMC another password, made here unless one is given',
+        bmcPassword.change,
+        { body: BmcPasswordBody },
+      ),
+      route(
+        'showBmcPasswordChange',
+        `GET ${node}/:id/bmc-password`,
+        'admin',
+        'How the change of password stands; never the password',
+        bmcPassword.show,
+      ),
+      route(
+        'abandonBmcPasswordChange',
+        `DELETE ${node}/:id/bmc-password`,
+        'admin',
+        'Forget the new password; the old one stays in use',
+        bmcPassword.abandon,
       ),
       route(
         'listNodeHistory',

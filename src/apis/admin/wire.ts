@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { SubJob } from '../../core/job.ts';
 import { toStatus } from '../../core/lifecycle.ts';
 import type { Node } from '../../core/node.ts';
+import type { PasswordChangeState } from '../../core/password-changes.ts';
 import { operations } from '../../core/operations.ts';
 import type { HistoryEvent } from '../../core/records.ts';
 import type { Server } from '../../core/server.ts';
@@ -75,6 +76,12 @@ export const NodeEditBody = Type.Object(
     note: Type.Optional(Text(1_000)),
     bmc: Type.Optional(Type.Partial(Type.Object(BmcFields), closed)),
   },
+  closed,
+);
+
+/** At most what IPMI 2.0 carries (§22.30, 20 bytes), no quotes, backslashes or #; absent: one is made that only Ingot knows. */
+export const BmcPasswordBody = Type.Object(
+  { password: Type.Optional(Type.String({ minLength: 8, maxLength: 20, pattern: '^[!$-&(-\\[\\]-~]+$' })) },
   closed,
 );
 
@@ -206,4 +213,8 @@ export function toFault(fault: Fault) {
     met: fault.met,
     created_at: fault.createdAt,
   };
+}
+
+export function toPasswordChange({ dueAt, note }: PasswordChangeState) {
+  return { status: dueAt === null ? 'stuck' : 'under way', next_try_at: dueAt, note };
 }

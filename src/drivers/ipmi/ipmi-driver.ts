@@ -8,6 +8,7 @@ import { DriverError, type Driver } from '../../core/ports.ts';
 import { governorDefaults, type Governor } from '../governor.ts';
 import { lockoutDefaults } from '../lockout-guard.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
+import { setPassword } from './account.ts';
 import { commandFailure } from './answer.ts';
 import { Bmc, type Ask, type IpmiOptions } from './bmc.ts';
 import { setBootDevice } from './boot-device.ts';
@@ -87,6 +88,7 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
         if (!/Sent cold reset command/.test(output.stdout)) throw commandFailure('its restart', output);
         return { evidence: 'IPMI took the command to restart the BMC', lookInMs: bmcAwayMs };
       }),
+    setPassword: (node, password) => visit(node, (ask) => setPassword(ask, node.bmc.username, password)),
     insertMedia: async () => lacks('use virtual media'),
     ejectMedia: async () => lacks('use virtual media'),
     openConsole: async () => lacks('open a serial console'),

@@ -7,6 +7,7 @@ import type { Node } from '../../core/node.ts';
 import { DriverError, type Driver } from '../../core/ports.ts';
 import { governorDefaults, type Governor } from '../governor.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
+import { setPassword } from './account.ts';
 import { Bmc, type BmcOptions, type Client } from './bmc.ts';
 import { setBootDevice } from './boot-device.ts';
 import { inspect, readHealth } from './inventory.ts';
@@ -89,6 +90,7 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     readHealth: (node) => ask(node, (client) => readHealth(client, node.bmc.system)),
     readEventLog: async () => lacks('read its event log'),
     resetBmc: async () => lacks('restart the BMC'),
+    setPassword: (node, password) => ask(node, (client) => setPassword(client, node.bmc.username, password)),
     insertMedia: async () => lacks('use virtual media'),
     ejectMedia: async () => lacks('use virtual media'),
     openConsole: async () => lacks('open a serial console'),

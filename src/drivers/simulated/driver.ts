@@ -70,6 +70,7 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
       return [];
     },
     resetBmc: (node, purpose) => send(node, purpose, 'restart the BMC', () => null),
+    setPassword: async () => lacks('a password'),
     insertMedia: async () => lacks('a virtual drive'),
     ejectMedia: async () => lacks('a virtual drive'),
     openConsole: async () => lacks('a serial console'),
