@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { parseIpmiAddress, type IpmiAddress } from '../../core/ipmi-address.ts';
 import type { BmcAddress } from '../../core/node.ts';
-import { DriverError } from '../../core/ports.ts';
+import { DriverError, type SerialConsole } from '../../core/ports.ts';
 import { Governor, type GovernorOptions } from '../governor.ts';
 import { LockoutGuard, type LockoutOptions } from '../lockout-guard.ts';
+import { openSol } from './console.ts';
 import { isLoginRefused, isSuiteRefused, sessionFailure } from './answer.ts';
 import type { Ipmitool, Output, Patience, Target } from './ipmitool.ts';
 
@@ -39,6 +40,10 @@ export class Bmc {
   readonly #ipmitool: Ipmitool;
   readonly #guards = new Map<string, LockoutGuard>();
   #cipher: number | null = null;
+  #hasConsole = false;
+  #console: SerialConsole | null = null;
+  /** A console session ended by force, so that the BMC may still hold it. */
+  #leftConsole = false;
 
   constructor(address: string, ipmitool: Ipmitool, options: IpmiOptions) {
     const parsed = parseIpmiAddress(address);
@@ -66,9 +71,40 @@ export class Bmc {
     });
   }
 
-  /** For what is run outside of a visit: a console. @throws DriverError before a first visit found the suite */
-  toTarget(account: Account, cipher: number | null = this.cipher): Target {
-    if (cipher === null) throw new DriverError('unreachable', 'The cipher suite of the BMC is not known yet');
+  /**
+   * Opens the console. A session that had to be killed is taken down first; one that somebody else holds is not.
+   * @throws DriverError `busy` while one is open, here or elsewhere
+   */
+  async openConsole(account: Account): Promise<SerialConsole> {
+    if (this.#hasConsole) throw new DriverError('busy', 'The serial console of this machine is open already');
+    this.#hasConsole = true;
+    try {
+      // Finds the suite, and tells a wrong password from a missing console.
+      await this.visit(account, (ask) =>
+        ask(this.#leftConsole ? ['sol deactivate'] : ['chassis power status']),
+      );
+      this.#leftConsole = false;
+      this.#console = await openSol({
+        program: this.#ipmitool.program,
+        target: this.#toTarget(account, this.cipher!),
+        onEnd: (isClean) => {
+          this.#hasConsole = false;
+          this.#leftConsole ||= !isClean;
+          this.#console = null;
+        },
+      });
+      return this.#console;
+    } catch (error) {
+      this.#hasConsole = false;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#console?.close();
+  }
+
+  #toTarget(account: Account, cipher: number): Target {
     const { host, port, privilege } = this.address;
     return { host, port, privilege, cipher, username: account.username, password: account.password };
   }
@@ -82,7 +118,7 @@ export class Bmc {
     let output: Output | undefined;
     for (const cipher of this.#suites()) {
       if (output) this.#options.watch.retried('ipmi', 'cipher');
-      output = await this.#ipmitool.run(this.toTarget(account, cipher), commands, patience);
+      output = await this.#ipmitool.run(this.#toTarget(account, cipher), commands, patience);
       if (isSuiteRefused(output)) continue; // no session, so nothing was carried out
       if (isLoginRefused(output)) guard.count();
       const failure = sessionFailure(output, this.#ipmitool.program);

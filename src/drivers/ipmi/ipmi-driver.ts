@@ -10,7 +10,7 @@ import { lockoutDefaults } from '../lockout-guard.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
 import { setPassword } from './account.ts';
 import { commandFailure } from './answer.ts';
-import { Bmc, type Ask, type IpmiOptions } from './bmc.ts';
+import { Bmc, type Account, type Ask, type IpmiOptions } from './bmc.ts';
 import { setBootDevice } from './boot-device.ts';
 import { readEventLog } from './event-log.ts';
 import { inspect } from './inventory.ts';
@@ -63,10 +63,7 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
   }
 
   async function visit<T>(node: Node, work: (ask: Ask) => Promise<T>): Promise<T> {
-    if (node.bmc.username !== '' && node.bmc.password === '') {
-      throw new DriverError('denied', 'This process has no password for the BMC');
-    }
-    return toBmc(node).visit(node.bmc, work);
+    return toBmc(node).visit(checked(node), work);
   }
 
   return {
@@ -78,7 +75,8 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
 
     readPower: (node) => visit(node, readPower),
     setPower: (node, power) => visit(node, (ask) => setPower(ask, power, lookInMs)),
-    setBootDevice: (node, device) => visit(node, (ask) => setBootDevice(ask, device, true)),
+    setBootDevice: (node, device) =>
+      visit(node, (ask) => setBootDevice(ask, device, node.boot?.firmware !== 'bios')),
     inspect: (node) => visit(node, (ask) => inspect(ask, node.inventory)),
     readHealth: (node) => visit(node, readHealth),
     readEventLog: (node, most) => visit(node, (ask) => readEventLog(ask, most)),
@@ -91,10 +89,11 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
     setPassword: (node, password) => visit(node, (ask) => setPassword(ask, node.bmc.username, password)),
     insertMedia: async () => lacks('use virtual media'),
     ejectMedia: async () => lacks('use virtual media'),
-    openConsole: async () => lacks('open a serial console'),
+    openConsole: async (node) => toBmc(node).openConsole(checked(node)),
 
     async close() {
       isClosed = true;
+      for (const bmc of bmcs.values()) bmc.close();
       bmcs.clear();
       ipmitool.close();
     },
@@ -115,6 +114,13 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
       return census;
     },
   };
+}
+
+function checked({ bmc }: Node): Account {
+  if (bmc.username !== '' && bmc.password === '') {
+    throw new DriverError('denied', 'This process has no password for the BMC');
+  }
+  return bmc;
 }
 
 /** xcat#3310: a BMC answers pings a minute after a restart, and requests half a minute later. */
