@@ -21,7 +21,9 @@ import { createNetworkBoot, type NetworkBootRoom } from './boot/network-boot.ts'
 import { createPreinstalled } from './boot/preinstalled.ts';
 import type { Config } from './config.ts';
 import type { Driver } from './core/ports.ts';
+import { findIpmiBmc } from './drivers/ipmi/find-bmc.ts';
 import { createIpmiDriver } from './drivers/ipmi/ipmi-driver.ts';
+import { findRedfishBmc } from './drivers/redfish/find-bmc.ts';
 import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from './drivers/simulated/driver.ts';
 import { TrafficLimit } from './drivers/traffic-limit.ts';
@@ -323,6 +325,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           work,
           tenancy,
           drivers,
+          findBmc: { redfish: findRedfishBmc, ipmi: findIpmiBmc },
           worker,
           auth,
           metrics,

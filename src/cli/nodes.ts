@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
-import { withQuery, type Answer } from './client.ts';
+import { withQuery, type Answer, type Client } from './client.ts';
 import { addCommand, findId, type Asked, type Told } from './command.ts';
 import { toFields, toTable, type Columns } from './output.ts';
 
@@ -59,7 +59,7 @@ export function addNodeCommands(program: Command): void {
       options: [
         ['--driver <word>', 'simulated, redfish or ipmi', 'redfish'],
         ['--zone <zone>', 'availability zone'],
-        ['--flavor <flavor>', 'what it is rented as'],
+        ['--flavor <flavor>', 'what it is rented as; without one, the largest that it can be'],
         ['--bmc-address <address>', 'its management controller: https://host, or host:port for ipmi'],
         ['--bmc-username <name>', 'user there'],
         ['--bmc-password-file <file>', 'file with the password; - reads it from the standard input'],
@@ -71,10 +71,30 @@ export function addNodeCommands(program: Command): void {
         ['--power-policy <word>', 'follow or enforce'],
         ['--adopt-as <name>', 'it is in use already: make a server of it (with --adopt-for)'],
         ['--adopt-for <project-id>', 'project of that server'],
-        ['--file <file>', 'YAML or JSON with one node, or with nodes: […]'],
+        ['--file <file>', 'YAML or JSON with one node, a list of them, or nodes: […]'],
       ],
     },
     add,
+  );
+  addCommand(
+    node,
+    'scan <range>',
+    {
+      does: 'Look for BMCs in a block of addresses, without logging in; with --enrol, enrol those that are new.',
+      example:
+        'ingot node scan 10.0.0.0/24\ningot node scan 10.0.0.10-10.0.0.99 --enrol --zone eu-de-01 --bmc-username admin --bmc-password-file -',
+      options: [
+        ['--redfish-ports <ports>', 'ports by commas (443)'],
+        ['--ipmi-ports <ports>', 'ports by commas (623)'],
+        ['--enrol', 'enrol what is found and not known'],
+        ['--prefix <text>', 'how the names of the new machines begin (bmc-)'],
+        ['--zone <zone>', 'availability zone of the new machines'],
+        ['--flavor <flavor>', 'what they are rented as; without one, the largest that each can be'],
+        ['--bmc-username <name>', 'user at the BMCs'],
+        ['--bmc-password-file <file>', 'file with the password; - reads it from the standard input'],
+      ],
+    },
+    scan,
   );
   addCommand(
     node,
@@ -156,23 +176,82 @@ async function changePassword(asked: Asked): Promise<Told> {
 }
 
 async function add({ client, words, options }: Asked): Promise<Told> {
-  const body = options['file'] === undefined ? toNode(words[0], options) : readNodes(options['file']);
-  const answer = await client.ask('POST', '/admin/v1/nodes', body);
-  const nodes = (answer['nodes'] ?? [answer]) as Answer[];
-  return { json: answer, text: toTable(nodes, columns) };
+  const file = options['file'];
+  const nodes = await enrol(client, file === undefined ? [toNode(words[0], options)] : readNodes(file));
+  return { json: file === undefined ? nodes[0] : { nodes }, text: toTable(nodes, columns) };
 }
 
-function readNodes(file: string): unknown {
-  return parse(readFileSync(file, 'utf8'));
+/** One node, a list of nodes, or `nodes: […]`. */
+function readNodes(file: string): unknown[] {
+  const given: unknown = parse(readFileSync(file, 'utf8'));
+  if (Array.isArray(given)) return given;
+  const { nodes } = (given ?? {}) as { nodes?: unknown[] };
+  return nodes ?? [given];
 }
 
-function toNode(name: string | undefined, options: Asked['options']): unknown {
+/** As many as one request takes. */
+const enrolledAtOnce = 1_000;
+
+/** Says how far it is when it takes several requests. */
+async function enrol(client: Client, wishes: unknown[]): Promise<Answer[]> {
+  const nodes: Answer[] = [];
+  for (let at = 0; at < wishes.length; at += enrolledAtOnce) {
+    const part = wishes.slice(at, at + enrolledAtOnce);
+    const answer = await client.ask('POST', '/admin/v1/nodes', part.length === 1 ? part[0] : { nodes: part });
+    nodes.push(...((answer['nodes'] ?? [answer]) as Answer[]));
+    if (wishes.length > enrolledAtOnce)
+      process.stderr.write(`\r${nodes.length} of ${wishes.length} enrolled`);
+  }
+  if (wishes.length > enrolledAtOnce) process.stderr.write('\n');
+  return nodes;
+}
+
+async function scan({ client, words, options }: Asked): Promise<Told> {
+  const toPorts = (text: string | undefined) => text?.split(',').map(Number);
+  const answer = await client.ask('POST', '/admin/v1/nodes/scan', {
+    range: words[0],
+    redfish_ports: toPorts(options['redfishPorts']),
+    ipmi_ports: toPorts(options['ipmiPorts']),
+  });
+  const found = answer['found'] as Answer[];
+  const table = toTable(found, {
+    ADDRESS: (bmc) => bmc['address'],
+    DRIVER: (bmc) => bmc['driver'],
+    VENDOR: (bmc) => bmc['vendor'],
+    PRODUCT: (bmc) => bmc['product'],
+    NODE: (bmc) => bmc['node'],
+  });
+  if (!options['enrol']) return { json: answer, text: table };
+  const nodes = await enrol(client, toFoundNodes(found, options));
+  return { json: { ...answer, nodes }, text: `${table}\n\n${toTable(nodes, columns)}` };
+}
+
+/** Those that nobody enrolled; of a BMC that speaks both, Redfish. */
+function toFoundNodes(found: Answer[], options: Asked['options']): unknown[] {
+  const hostOf = ({ address, driver }: Answer) =>
+    driver === 'redfish' ? new URL(address as string).hostname : (address as string).split(':')[0]!;
+  const password = passwordOf(options); // once: the standard input cannot be read again
+  const byRedfish = new Set(found.filter(({ driver }) => driver === 'redfish').map(hostOf));
+  return found
+    .filter((bmc) => bmc['node'] === null)
+    .filter((bmc) => bmc['driver'] === 'redfish' || !byRedfish.has(hostOf(bmc)))
+    .map((bmc) => {
+      const name = `${options['prefix'] ?? 'bmc-'}${(bmc['address'] as string).replace(/^https?:\/\//, '').replaceAll(/[^\w]+/g, '-')}`;
+      const { driver, address: bmcAddress } = bmc;
+      return toNode(name, { ...options, driver, bmcAddress }, password);
+    });
+}
+
+function toNode(
+  name: string | undefined,
+  options: Asked['options'],
+  password = passwordOf(options),
+): unknown {
   if (name === undefined) throw new Error('Give the name of the machine, or --file.');
-  const passwordFile = options['bmcPasswordFile'];
   const bmc = {
     address: options['bmcAddress'],
     username: options['bmcUsername'],
-    password: passwordFile === undefined ? undefined : readPassword(passwordFile),
+    password,
     system: options['bmcSystem'],
   };
   const adopt = { name: options['adoptAs'], project_id: options['adoptFor'] };
@@ -189,6 +268,11 @@ function toNode(name: string | undefined, options: Asked['options']): unknown {
     power_policy: options['powerPolicy'],
     ...(adopt.name === undefined ? {} : { adopt }),
   };
+}
+
+function passwordOf(options: Asked['options']): string | undefined {
+  const file = options['bmcPasswordFile'];
+  return file === undefined ? undefined : readPassword(file);
 }
 
 /** Not an argument: those are seen by every user of the machine. */

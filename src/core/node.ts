@@ -66,7 +66,8 @@ export interface Node {
   bmc: BmcAddress;
   standing: NodeStanding;
   zone: string;
-  flavorId: string;
+  /** null: not known what it can be, before it was inspected. */
+  flavorId: string | null;
   /** The project it is dedicated to; null: in the shared pool. */
   projectId: string | null;
   /** The server on it, if any. */

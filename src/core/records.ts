@@ -78,6 +78,8 @@ export interface Nodes {
   findBySerial(serialNumber: string): Promise<Node | null>;
   /** The MAC addresses of all nodes. */
   listMacs(): Promise<{ nodeId: string; macs: string[] }[]>;
+  /** Names of the nodes that have one of these BMC addresses, by address. */
+  findByBmc(addresses: string[]): Promise<Map<string, string>>;
   list(filter: NodeFilter, page: { limit: number; marker?: string }): Promise<Node[]>;
   count(filter: NodeFilter): Promise<number>;
   /** One statement for many; simulated ones get their machine. Throws conflict for a name that is taken. */

@@ -45,6 +45,11 @@ export function nodes(db: Sql, vault: Vault): Nodes {
         where macs || macs_in(inventory) <> '{}' order by id`.execute(db);
       return rows;
     },
+    async findByBmc(addresses) {
+      const { rows } = await sql<{ address: string; name: string }>`
+        select bmc_address as address, name from nodes where bmc_address = any(${addresses})`.execute(db);
+      return new Map(rows.map(({ address, name }) => [address, name]));
+    },
     async list(filter, { limit, marker }) {
       const behind = marker === undefined ? sql`` : sql`and n.id > ${marker}`;
       const { rows } = await sql<NodeRow>`

@@ -314,7 +314,7 @@ export interface Nodes {
   created_at: Generated<Timestamp>;
   driver: string;
   firmware: string | null;
-  flavor_id: string;
+  flavor_id: string | null;
   health: Generated<string>;
   health_seen: Generated<string>;
   id: string;

@@ -118,7 +118,7 @@ describe('nodes', () => {
   it('stand in enrolled with a note while their BMC is away, and never show how to reach it', async () => {
     const node = await enrol(redfish);
     expect(node).toMatchObject({ standing: 'enrolled', power: 'unknown' });
-    expect(node.note).toMatch(/^The BMC could not be read: /);
+    expect(node.note).toMatch(/^Not ready: the BMC could not be read: /);
 
     const again = await admin('POST', `/nodes/${node.id}/inspect`);
     expect(again).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });

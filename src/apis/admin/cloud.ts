@@ -1,5 +1,6 @@
 /** What the handlers of this API work with. */
 import type { Audit } from '../../core/audit.ts';
+import type { FindBmc } from '../../core/bmc-scan.ts';
 import type { Catalog } from '../../core/catalog.ts';
 import type { PasswordChanges } from '../../core/password-changes.ts';
 import type { Census, History, Jobs, Nodes } from '../../core/records.ts';
@@ -25,6 +26,8 @@ export interface Cloud {
   work: Work;
   tenancy: Tenancy;
   drivers: Drivers;
+  /** How a BMC is looked for, by the driver that would speak to it. */
+  findBmc: Record<'redfish' | 'ipmi', FindBmc>;
   worker: Pick<Worker, 'busy' | 'isAtWork'>;
   auth: Auth;
   metrics: Metrics;

@@ -8,7 +8,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Static } from 'typebox';
 import { conflict, IngotError, invalid, notFound } from '../../core/errors.ts';
-import type { Node } from '../../core/node.ts';
+import { describeSize, matchFlavor } from '../../core/flavor-match.ts';
+import type { Inventory, Node } from '../../core/node.ts';
 import type { NewNode } from '../../core/records.ts';
 import type { NewServer } from '../../core/server.ts';
 import { bareMetalTag } from '../../core/server-tags.ts';
@@ -35,8 +36,11 @@ export async function enrol(cloud: Cloud, call: Call): Promise<Answer> {
   await forEach(unsettled, async ({ wish, node }) => {
     await inspect(cloud, node.id, wish.adopt ? { wish: wish.adopt, userId: callerOf(call).user.id } : null);
   });
-  const nodes: unknown[] = [];
-  for (const { node } of made) nodes.push(toNode(await getNode(cloud, node.id)));
+  const ids = made.map(({ node }) => node.id);
+  const found = new Map(
+    (await cloud.nodes.list({ ids }, { limit: ids.length })).map((node) => [node.id, node]),
+  );
+  const nodes = ids.flatMap((id) => found.get(id) ?? []).map(toNode);
   return ok(isList ? { nodes } : nodes[0], 201);
 }
 
@@ -45,7 +49,7 @@ function toWishes({ nodes, ...one }: Static<typeof EnrolBody>): { wishes: Wish[]
     if (Object.keys(one).length > 0) throw invalid('Either one node, or nodes.', 'nodes');
     return { wishes: nodes, isList: true };
   }
-  for (const field of ['name', 'driver', 'zone', 'flavor_id'] as const) {
+  for (const field of ['name', 'driver', 'zone'] as const) {
     if (one[field] === undefined) throw invalid(`${field}: is needed`, field);
   }
   return { wishes: [one as Wish], isList: false };
@@ -53,14 +57,16 @@ function toWishes({ nodes, ...one }: Static<typeof EnrolBody>): { wishes: Wish[]
 
 /** Before anything is written. */
 async function check(cloud: Cloud, wishes: Wish[]): Promise<void> {
-  for (const { name, driver, bmc, power } of wishes) {
+  for (const { name, driver, bmc, power, flavor_id } of wishes) {
+    if (driver === 'simulated' && flavor_id === undefined)
+      throw invalid(`${name}: flavor_id: is needed`, 'flavor_id');
     if (driver === 'simulated' && bmc) throw invalid(`${name}: a simulated node has no BMC.`, 'bmc');
     if (driver === 'simulated') continue;
     if (power) throw invalid(`${name}: the power of a real node is read from its BMC.`, 'power');
     checkBmc(name, driver, bmc ?? {});
   }
   for (const id of new Set(wishes.map((wish) => wish.flavor_id))) {
-    if (!(await cloud.catalog.findFlavor(id))) throw notFound('flavor', id);
+    if (id !== undefined && !(await cloud.catalog.findFlavor(id))) throw notFound('flavor', id);
   }
   const projects = wishes.flatMap((wish) => [wish.project_id, wish.adopt?.project_id]);
   for (const id of new Set(projects)) if (id !== undefined) await checkProject(cloud, id);
@@ -86,7 +92,7 @@ function toNewNode(wish: Wish): NewNode {
     },
     standing: isSimulated && !wish.adopt ? 'ready' : 'enrolled',
     zone: wish.zone,
-    flavorId: wish.flavor_id,
+    flavorId: wish.flavor_id ?? null,
     projectId: wish.project_id ?? null,
     power: isSimulated ? (wish.power ?? 'off') : 'unknown',
     health: isSimulated ? 'OK' : 'Unknown',
@@ -108,7 +114,7 @@ async function forEach<T>(all: T[], act: (one: T) => Promise<void>): Promise<voi
 }
 
 /** How a note begins that a later reading makes void. */
-const unread = 'The BMC could not be read: ';
+const unread = 'Not ready: ';
 
 /** Reads and records what the BMC says. A BMC that is away leaves a note behind; anything else is an error. */
 async function inspect(
@@ -122,13 +128,26 @@ async function inspect(
     found = await measure(cloud.drivers, node);
   } catch (error) {
     if (!(error instanceof IngotError)) throw error;
-    await cloud.nodes.change(id, { note: `${unread}${error.message}` });
+    await cloud.nodes.change(id, { note: `${unread}the BMC could not be read: ${error.message}` });
     return error;
   }
   await record(cloud, node, found);
+  if (node.flavorId === null) {
+    const flavor = matchFlavor(found.inventory, await cloud.catalog.listFlavors());
+    if (!flavor) return tooSmall(cloud, node, found.inventory);
+    await cloud.nodes.change(id, { flavorId: flavor.id });
+    node.flavorId = flavor.id;
+  }
   if (adoption) await adoptAs(cloud, node, found, adoption);
   else await cloud.nodes.stand(id, ['enrolled'], 'ready', node.note.startsWith(unread) ? '' : node.note);
   return null;
+}
+
+/** Not an error of the caller's: the node stays, and says what is missing. */
+async function tooSmall({ nodes }: Cloud, { id, name }: Node, inventory: Inventory): Promise<IngotError> {
+  const note = `${unread}it fits no flavor: ${describeSize(inventory)}. Name one, or make a flavor of that size`;
+  await nodes.change(id, { note });
+  return conflict(`The node ${name} fits no flavor: ${describeSize(inventory)}.`, 'node', id);
 }
 
 function record({ nodes }: Cloud, { id }: Node, { power, inventory }: Measurement) {
@@ -160,7 +179,11 @@ async function adoptAs(
   { power }: Measurement,
   { wish, userId }: { wish: Adoption; userId: string },
 ): Promise<string> {
-  const server = toAdopted(node, wish, await chooseImage(cloud, wish), userId);
+  const { flavorId } = node;
+  if (flavorId === null) {
+    throw conflict(`The node ${node.name} has no flavor yet; inspect it, or name one.`, 'node', node.id);
+  }
+  const server = toAdopted({ ...node, flavorId }, wish, await chooseImage(cloud, wish), userId);
   if (!(await cloud.work.adopt(node.id, server, power))) {
     const message = `The node ${node.name} is not free: only an enrolled or ready node without a server is adopted.`;
     throw conflict(message, 'node', node.id);
@@ -181,7 +204,12 @@ async function chooseImage({ catalog }: Cloud, { image_id, project_id }: Adoptio
   return first.id;
 }
 
-function toAdopted(node: Node, wish: Adoption, imageId: string, userId: string): NewServer {
+function toAdopted(
+  node: Node & { flavorId: string },
+  wish: Adoption,
+  imageId: string,
+  userId: string,
+): NewServer {
   return {
     id: newId(),
     projectId: wish.project_id,

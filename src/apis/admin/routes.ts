@@ -9,8 +9,17 @@ import { createEvents } from './events.ts';
 import * as faults from './faults.ts';
 import * as health from './health.ts';
 import * as nodes from './nodes.ts';
+import { scan } from './scan.ts';
 import * as servers from './servers.ts';
-import { AdoptBody, BmcPasswordBody, EnrolBody, FaultBody, MaintenanceBody, NodeEditBody } from './wire.ts';
+import {
+  AdoptBody,
+  BmcPasswordBody,
+  EnrolBody,
+  FaultBody,
+  MaintenanceBody,
+  NodeEditBody,
+  ScanBody,
+} from './wire.ts';
 
 type Handler = (cloud: Cloud, call: Call) => Promise<Answer> | Answer;
 
@@ -53,6 +62,9 @@ export function adminApi(cloud: Cloud): Api {
 
       route('enrolNodes', `POST ${node}`, 'admin', 'Enrol one node, or several', enrolment.enrol, {
         body: EnrolBody,
+      }),
+      route('scanForBmcs', `POST ${node}/scan`, 'admin', 'Look for BMCs in a block of addresses', scan, {
+        body: ScanBody,
       }),
       route('listNodes', `GET ${node}`, 'admin', 'List nodes', nodes.list),
       route('showNode', `GET ${node}/:id`, 'admin', 'Show a node and what is under way on it', nodes.show),

@@ -37,7 +37,8 @@ export const NewNode = Type.Object(
     driver: oneOf('simulated', 'redfish', 'ipmi'),
     bmc: Type.Optional(Type.Partial(Type.Object(BmcFields), closed)),
     zone: Word,
-    flavor_id: Word,
+    /** Absent: the largest one that the machine can be, once its BMC has told what it is made of. */
+    flavor_id: Type.Optional(Word),
     project_id: Type.Optional(Id),
     room: Type.Optional(Text(255)),
     rack: Type.Optional(Text(255)),
@@ -82,6 +83,18 @@ export const NodeEditBody = Type.Object(
 /** At most what IPMI 2.0 carries (§22.30, 20 bytes), no quotes, backslashes or #; absent: one is made that only Ingot knows. */
 export const BmcPasswordBody = Type.Object(
   { password: Type.Optional(Type.String({ minLength: 8, maxLength: 20, pattern: '^[!$-&(-\\[\\]-~]+$' })) },
+  closed,
+);
+
+const Ports = Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), { maxItems: 8 });
+
+export const ScanBody = Type.Object(
+  {
+    range: Text(64),
+    redfish_ports: Type.Optional(Ports),
+    ipmi_ports: Type.Optional(Ports),
+    timeout_ms: Type.Optional(Type.Integer({ minimum: 50, maximum: 30_000 })),
+  },
   closed,
 );
 

@@ -107,9 +107,11 @@ async function choosePlace(cloud: Cloud, projectId: string, nodeId: string | und
   return toPlace(node);
 }
 
-const isReady = ({ standing, serverId }: Node) => standing === 'ready' && serverId === null;
+type ReadyNode = Node & { flavorId: string };
+const isReady = (node: Node): node is ReadyNode =>
+  node.standing === 'ready' && node.serverId === null && node.flavorId !== null;
 const isBusy = ({ powerOutcome }: Node) => powerOutcome === 'processing';
-const toPlace = ({ id, flavorId, zone }: Node): Place => ({ flavorId, zone, nodeId: id });
+const toPlace = ({ id, flavorId, zone }: ReadyNode): Place => ({ flavorId, zone, nodeId: id });
 
 /** On the machines named, in that order; else where machines are idle, beginning with the kind of which there are most. */
 async function choosePlaces(
@@ -120,7 +122,8 @@ async function choosePlaces(
 ): Promise<Place[]> {
   const places = nodeIds
     ? (await getVisibleNodes(cloud, projectId, nodeIds))
-        .filter((node) => isReady(node) && !isBusy(node))
+        .filter(isReady)
+        .filter((node) => !isBusy(node))
         .map(toPlace)
     : (await cloud.catalog.listCapacity(projectId))
         .sort((a, b) => b.free - a.free)

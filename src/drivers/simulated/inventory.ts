@@ -6,7 +6,7 @@ import type { Inventory, Nic, Node } from '../../core/node.ts';
 export function toInventory(node: Pick<Node, 'id' | 'flavorId'>): Inventory {
   const seed = createHash('sha256').update(node.id).digest();
   const serial = seed.subarray(0, 5).toString('hex').toUpperCase();
-  const isLarge = node.flavorId.endsWith('large');
+  const isLarge = node.flavorId?.endsWith('large') === true;
   const nics = [0, 1].map((index) => ({
     name: `eth${index}`,
     // Locally administered (IEEE 802 §8.2.2).
