@@ -62,7 +62,11 @@ async function serve(): Promise<void> {
   greet(ingot);
 }
 
-function greet({ origin, folder, first }: Ingot): void {
+function greet({ origin, folder, first, keystoneUrl }: Ingot): void {
+  if (keystoneUrl !== null) {
+    console.log(`Ingot serves at ${origin}\nTokens come from the Keystone at ${keystoneUrl}`);
+    return;
+  }
   const files = first?.files ?? [];
   const lines = [
     `Ingot serves at ${origin}`,

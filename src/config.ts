@@ -179,6 +179,23 @@ export const settings = {
     ['no', 'yes'],
     'whether images may be fetched from private, loopback and link-local addresses',
   ),
+  keystoneUrl: optional(
+    'INGOT_KEYSTONE_URL',
+    'unset: identity is looked after here',
+    'an external Keystone that looks after identity, with its version: https://keystone.example.com/v3',
+  ),
+  keystoneUser: text('INGOT_KEYSTONE_USER', 'ingot', 'user there that may validate tokens'),
+  keystonePassword: optional('INGOT_KEYSTONE_PASSWORD', 'unset', 'password of that user'),
+  keystoneUserDomain: text('INGOT_KEYSTONE_USER_DOMAIN', 'Default', 'domain of that user'),
+  keystoneProject: text('INGOT_KEYSTONE_PROJECT', 'service', 'project that it logs in to'),
+  keystoneProjectDomain: text('INGOT_KEYSTONE_PROJECT_DOMAIN', 'Default', 'domain of that project'),
+  keystoneRecheckSeconds: number(
+    'INGOT_KEYSTONE_RECHECK_SECONDS',
+    60,
+    0,
+    86_400,
+    'how long a token is believed before the external Keystone is asked again; a revocation there takes as long',
+  ),
   tokenHours: number('INGOT_TOKEN_HOURS', 24, 0.0001, 8_760, 'life of a token'),
   bootAddress: optional(
     'INGOT_BOOT_ADDRESS',

@@ -11,6 +11,8 @@ import { billingApi } from './apis/billing/routes.ts';
 import { bmsApi } from './apis/bms-v1/routes.ts';
 import { cloudDcApi } from './apis/clouddc/routes.ts';
 import { createHttp } from './apis/http.ts';
+import { withExternalIdentity } from './apis/external-auth.ts';
+import { externalIdentityApi } from './apis/identity/external.ts';
 import { identityApi } from './apis/identity/routes.ts';
 import { imageApi } from './apis/image/routes.ts';
 import { networkApi } from './apis/network/routes.ts';
@@ -40,6 +42,7 @@ import { createWriter } from './engine/writer.ts';
 import { createDownload } from './images/download.ts';
 import { openImageFiles } from './images/image-files.ts';
 import { audit as openAudit } from './store/audit.ts';
+import { createKeystone, type KeystoneOptions } from './keystone/client.ts';
 import { accessKeys as openAccessKeys } from './store/access-keys.ts';
 import { applicationCredentials as openApplicationCredentials } from './store/application-credentials.ts';
 import { answeredRequests } from './store/answered-requests.ts';
@@ -50,6 +53,7 @@ import { credentialFiles, writeCredentialFiles } from './store/credential-files.
 import { openDatabase, type Sql } from './store/database.ts';
 import { sealAnew } from './store/keyring.ts';
 import { makeFirstStart, type FirstCredentials } from './store/first-start.ts';
+import { guests as openGuests } from './store/guests.ts';
 import { history as openHistory } from './store/history.ts';
 import { imageContents as openImageContents } from './store/image-contents.ts';
 import { imageTransfers as openImageTransfers } from './store/image-transfers.ts';
@@ -81,6 +85,8 @@ export interface Ingot {
   http: FastifyInstance;
   /** Present at the first start only. */
   first: { files: string[]; password: string | null } | null;
+  /** Of the external Keystone that looks after identity, if one does. */
+  keystoneUrl: string | null;
   /** Finishes requests, hands back leases, stops the embedded database. */
   stop(): Promise<void>;
 }
@@ -257,19 +263,30 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       limits: { mostBytes: config.imageLargestGb * gib, mostStoredBytes: config.imageCacheGb * gib },
     });
 
-    const auth = await createAuth(tenancy, accessKeys, Date.now);
+    const external = toExternal(config);
+    const ownAuth = await createAuth(tenancy, accessKeys, Date.now);
+    const auth = external
+      ? withExternalIdentity(ownAuth, {
+          validate: createKeystone({ ...external, now: Date.now }).validate,
+          guests: openGuests(database.sql, tenancy),
+          recheckMs: config.keystoneRecheckSeconds * 1_000,
+          now: Date.now,
+        })
+      : ownAuth;
     const { region } = config;
     const http = await createHttp({
       apis: [
-        identityApi({
-          tenancy,
-          accessKeys,
-          applicationCredentials: openApplicationCredentials(database.sql, () => tenancy.tellChange()),
-          region,
-          tokenHours: config.tokenHours,
-          now: Date.now,
-          log: (facts, message) => logger.warn(facts, message),
-        }),
+        external
+          ? externalIdentityApi(external.url)
+          : identityApi({
+              tenancy,
+              accessKeys,
+              applicationCredentials: openApplicationCredentials(database.sql, () => tenancy.tellChange()),
+              region,
+              tokenHours: config.tokenHours,
+              now: Date.now,
+              log: (facts, message) => logger.warn(facts, message),
+            }),
         bmsApi({
           servers,
           jobs,
@@ -338,6 +355,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       record: audit.record,
       logger,
       publicUrl: config.publicUrl,
+      keystoneUrl: external?.url ?? null,
       limits: {
         reads: config.rateLimit,
         writes: config.writeLimit || config.rateLimit,
@@ -358,7 +376,9 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const origin = await listen(http, config);
     closers.push(() => http.close());
 
-    return { origin, folder, http, first: await tellFirst(folder, origin, config, password, begun), stop };
+    // Whoever comes from another Keystone has credentials of there.
+    const first = external ? null : await tellFirst(folder, origin, config, password, begun);
+    return { origin, folder, http, first, keystoneUrl: external?.url ?? null, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -378,6 +398,26 @@ async function changeKey(sql: Sql, keys: readonly Buffer[], vault: Vault, logger
   logger.warn(
     `${count} secrets were sealed with the newest key; the older ones are no longer needed by this process`,
   );
+}
+
+/** @throws Error with one line, when the password of the service user is missing */
+function toExternal(config: Config): Pick<KeystoneOptions, 'url' | 'credentials'> | null {
+  if (config.keystoneUrl === null) return null;
+  if (config.keystonePassword === null) {
+    throw new Error(
+      'INGOT_KEYSTONE_URL needs INGOT_KEYSTONE_PASSWORD, of a user who may validate tokens there.',
+    );
+  }
+  return {
+    url: config.keystoneUrl.replace(/\/+$/, ''),
+    credentials: {
+      user: config.keystoneUser,
+      password: config.keystonePassword,
+      userDomain: config.keystoneUserDomain,
+      project: config.keystoneProject,
+      projectDomain: config.keystoneProjectDomain,
+    },
+  };
 }
 
 function makeFolder(data: string): string {

@@ -7,6 +7,8 @@ export interface Front {
   apis: Api[];
   /** The origin in links; null: as the caller sees it. */
   publicUrl: string | null;
+  /** Of the external Keystone that looks after identity, if one does. */
+  keystoneUrl?: string | null;
 }
 
 export function originOf({ publicUrl }: Front, request: FastifyRequest): string {
@@ -49,7 +51,16 @@ export function sendError(
   const answer = api.toError(error, about);
   const { retryAfterSeconds } = error.facts;
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
-  send(reply, answer, api.headers?.(about), request.id, error);
+  const headers = { ...api.headers?.(about), ...toChallenge(front, answer) };
+  send(reply, { ...answer, headers: { ...answer.headers, ...headers } }, undefined, request.id, error);
+}
+
+/** Where to get a token, in the words of Keystone's middleware; APIs name ours by themselves. */
+function toChallenge({ keystoneUrl }: Front, { statusCode, headers = {} }: Answer): Record<string, string> {
+  if (statusCode !== 401 || !keystoneUrl) return {};
+  const name =
+    Object.keys(headers).find((it) => it.toLowerCase() === 'www-authenticate') ?? 'www-authenticate';
+  return { [name]: `Keystone uri="${keystoneUrl}"` };
 }
 
 /** The API that an unknown path would have belonged to: the one that shares its first segment. */

@@ -13,7 +13,7 @@ export interface Client {
 }
 
 export function createClient(credentials: Credentials): Client {
-  const origin = credentials.authUrl.replace(/\/v3$/, '');
+  const origin = credentials.endpoint ?? credentials.authUrl.replace(/\/v3$/, '');
   let token: Promise<string> | undefined;
 
   async function ask(method: string, path: string, body?: unknown): Promise<Answer> {

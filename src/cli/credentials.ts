@@ -11,6 +11,8 @@ export type Environment = Record<string, string | undefined>;
 
 export interface Credentials {
   authUrl: string;
+  /** Where Ingot is, when that is not where tokens come from. */
+  endpoint: string | null;
   /** A token that is there already; the rest is not needed then. */
   token: string | null;
   username: string;
@@ -36,6 +38,7 @@ export function readCredentials(env: Environment): Credentials {
   }
   return {
     authUrl: authUrl.replace(/\/$/, ''),
+    endpoint: env['INGOT_URL']?.replace(/\/$/, '') ?? null,
     token,
     username: username ?? '',
     password: password ?? '',

@@ -19,6 +19,7 @@ const allowedImports: Record<string, string[]> = {
   drivers: ['core', 'node', 'packages'],
   boot: ['core', 'node', 'packages'],
   'bmc-simulator': ['core', 'node'],
+  keystone: ['core', 'node', 'packages'],
   store: ['core', 'node', 'packages'],
   images: ['core', 'node', 'packages'],
   'config.ts': ['core', 'node', 'packages'],
