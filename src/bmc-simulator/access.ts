@@ -64,7 +64,8 @@ export class Access {
   demandNewPassword({ method, path }: Asked): Reply | null {
     if (!this.mustChangePassword) return null;
     if (path === accountPath || (method === 'DELETE' && path.startsWith(sessionsPath))) return null;
-    return refuse(403, 'PasswordChangeRequired', `The password must be changed at ${accountPath}`);
+    const words = `The password must be changed at ${accountPath}`;
+    return refuse(403, 'PasswordChangeRequired', words, {}, [accountPath]);
   }
 
   /** A PATCH of the account; all sessions of the old password end. */
@@ -99,6 +100,7 @@ const changeRequired = {
   '@odata.type': '#Message.v1_1_2.Message',
   MessageId: 'Base.1.19.PasswordChangeRequired',
   Message: `The password must be changed at ${accountPath}`,
+  MessageArgs: [accountPath],
   MessageSeverity: 'Critical',
   Resolution: 'Change the password.',
 };

@@ -115,6 +115,7 @@ export const quirks = {
     lagShows: 'transition',
   }),
   'power-flaps': quirk('reports old and new power by turns for 5 s', 'ironic-image#143', {
+    vendor: 'Supermicro',
     lagMs: 5_000,
     lagShows: 'flapping',
   }),

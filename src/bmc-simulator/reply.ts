@@ -31,11 +31,13 @@ export function refuse(
   id: string,
   message: string,
   headers: Record<string, string> = {},
+  args: string[] = [],
 ): Reply {
   const info = {
     '@odata.type': '#Message.v1_1_2.Message',
     MessageId: id.includes('.') ? id : `Base.1.19.${id}`,
     Message: message,
+    MessageArgs: args,
     MessageSeverity: 'Warning',
     Resolution: 'None.',
   };

@@ -71,6 +71,8 @@ export type PowerSupply = Facts<
 
 export type Firmware = Facts<'componentName' | 'model' | 'manufacturer' | 'version'>;
 
+export type Sensor = Facts<'name' | 'kind' | 'units' | 'state' | 'health', 'reading'>;
+
 export interface Parts {
   processors: Processor[];
   memory: MemoryModule[];
@@ -79,4 +81,6 @@ export interface Parts {
   fans: Fan[];
   powers: PowerSupply[];
   firmware: Firmware[];
+  /** As they read when the machine was inspected. */
+  sensors?: Sensor[];
 }

@@ -20,6 +20,8 @@ export interface Subject {
     powerCommands(): number | Promise<number>;
     /** What the next start boots, as far as it was asked for. */
     bootDevice?(): BootDevice | null | Promise<BootDevice | null>;
+    /** URL of the image in the virtual drive. */
+    media?(): string | null | Promise<string | null>;
   };
   /** A node of the same driver at which nobody answers. */
   unreachable?: Node;
@@ -29,7 +31,12 @@ export interface Subject {
 }
 
 /** Parts that a driver does not have, each with the reason. */
-export type Lacks = Partial<Record<'unreachable' | 'credentials' | 'boot-device' | 'parts', string>>;
+export type Lacks = Partial<
+  Record<
+    'unreachable' | 'credentials' | 'boot-device' | 'parts' | 'media' | 'event-log' | 'bmc-reset',
+    string
+  >
+>;
 
 const purpose: Purpose = { operation: 'power-sync', subJobId: null };
 const order: DeployOrder = {
@@ -46,8 +53,12 @@ const mostLooks = 200;
 export function conformance(name: string, make: () => Promise<Subject>, lacks: Lacks = {}): void {
   describe(`the ${name} driver${because(lacks)}`, () => {
     let subject: Subject;
+    /** The driver itself; `subject` has one that comes again, as the engine does. */
+    let untamed: Driver;
     beforeEach(async () => {
-      subject = await make();
+      const made = await make();
+      subject = { ...made, driver: patient(made.driver), installer: patient(made.installer) };
+      untamed = made.driver;
     });
     afterEach(async () => {
       await subject.driver.close();
@@ -113,11 +124,60 @@ export function conformance(name: string, make: () => Promise<Subject>, lacks: L
       for (const { mac } of inventory.nics) expect(mac).toMatch(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
     });
 
+    it('tells how the machine is', async () => {
+      const { health, evidence } = await subject.driver.readHealth(subject.node, purpose);
+      expect(health).toBe('OK');
+      expectSentence(evidence, subject.node);
+    });
+
+    whereThereIs('event-log', () => {
+      it('reads the log of the BMC, the newest entry first', async () => {
+        const entries = await subject.driver.readEventLog(subject.node, 10, purpose);
+        const moments = entries.map(({ at }) => at?.getTime() ?? 0);
+        expect(moments.length).toBeGreaterThan(0);
+        expect(moments).toEqual(moments.toSorted((a, b) => b - a));
+        expect(await subject.driver.readEventLog(subject.node, 1, purpose)).toEqual(entries.slice(0, 1));
+      });
+    });
+
+    whereThereIs('media', () => {
+      it('puts an image into the virtual drive, exchanges it, and takes it out', async () => {
+        const { driver, node, machine } = subject;
+        for (const url of ['http://192.0.2.1/first.iso', 'http://192.0.2.1/second.iso']) {
+          for (let times = 0; times < 2; times += 1) {
+            const { evidence } = await driver.insertMedia(node, url, purpose);
+            expectSentence(evidence, node);
+            expect(await machine.media?.()).toBe(url);
+          }
+        }
+        for (let times = 0; times < 2; times += 1) {
+          const { evidence } = await driver.ejectMedia(node, purpose);
+          expectSentence(evidence, node);
+          expect(await machine.media?.()).toBe(null);
+        }
+      });
+    });
+
+    whereThereIs('bmc-reset', () => {
+      it('restarts the BMC, finds it again, and leaves the machine as it is', async () => {
+        await bring('on');
+        const { driver, node, machine } = subject;
+        const before = await machine.powerCommands();
+        const { evidence, lookInMs } = await driver.resetBmc(node, purpose);
+        expectSentence(evidence, node);
+        // Looking sooner than told is no harm: a BMC that is away does not answer, and is asked again.
+        const soonMs = Math.min(lookInMs, 1_000);
+        await lookUntil(soonMs, async () => (await driver.readPower(node, purpose)).power === 'on');
+        expect(await machine.power()).toBe('on');
+        expect(await machine.powerCommands()).toBe(before);
+      });
+    });
+
     it('deploys, also when begun twice, and leaves the machine off', async () => {
       await bring('on');
       const { installer, node } = subject;
       await installer.beginDeploy(node, order, purpose);
-      const { evidence, lookInMs } = await patiently(() => installer.beginDeploy(node, order, purpose));
+      const { evidence, lookInMs } = await installer.beginDeploy(node, order, purpose);
       expectSentence(evidence, node);
       await lookUntil(lookInMs, async () => {
         const reading = await installer.readDeploy(node, purpose);
@@ -143,7 +203,7 @@ export function conformance(name: string, make: () => Promise<Subject>, lacks: L
 
     whereThereIs('unreachable', () => {
       it('calls a machine that does not answer unreachable', async () => {
-        const error = await failure(subject.driver.readPower(subject.unreachable!, purpose));
+        const error = await failure(untamed.readPower(subject.unreachable!, purpose));
         expect(error).toMatchObject({ kind: 'unreachable', canRepeat: true });
         expectSentence(error.message, subject.unreachable!);
       });
@@ -185,13 +245,23 @@ async function lookUntil(lookInMs: number, look: () => Promise<boolean | number>
   throw new Error(`not seen in ${mostLooks} looks`);
 }
 
-/** Comes again when the machine is still busy with the last command, as the engine does. */
+/** The same, but each call comes again as long as it makes sense, as the engine does. */
+function patient<T extends object>(port: T): T {
+  return new Proxy(port, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function' || name === 'close') return member;
+      return (...asked: unknown[]) => patiently(() => member.apply(target, asked) as Promise<unknown>);
+    },
+  });
+}
+
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof DriverError) || error.kind !== 'busy' || tries === mostLooks) throw error;
+      if (!(error instanceof DriverError) || !error.canRepeat || tries === mostLooks) throw error;
       await sleep(error.retryAfterMs ?? 10);
     }
   }

@@ -52,6 +52,10 @@ const shortestPauseMs = 250;
 const labouringSlowdown = 3;
 const labouringLatencyMs = 500;
 const longestLabouringSpacingMs = 5_000;
+/** The first and the longest spacing after refusals, in milliseconds, and what is left of it after each answer. */
+const firstPaceMs = 50;
+const longestPaceMs = 1_000;
+const paceFades = 0.95;
 /** Weight of the newest answer in what counts as recent and as usual. */
 const recentWeight = 0.4;
 const usualWeight = 0.05;
@@ -70,6 +74,8 @@ export class Governor {
   #quietUntil = 0;
   #recentMs: number | null = null;
   #usualMs: number | null = null;
+  /** Spacing that the BMC's refusals taught, in milliseconds; fades while it answers. */
+  #paceMs = 0;
 
   constructor(options: GovernorOptions) {
     this.#options = options;
@@ -104,8 +110,9 @@ export class Governor {
     }
   }
 
-  /** The BMC asked not to be spoken to for so many milliseconds. */
+  /** The BMC asked not to be spoken to for so many milliseconds. Afterwards it is spoken to more slowly for a while. */
   keepQuiet(ms: number): void {
+    this.#paceMs = Math.min(longestPaceMs, Math.max(firstPaceMs, this.#paceMs * 2));
     this.#quietUntil = Math.max(this.#quietUntil, this.#options.now() + ms);
   }
 
@@ -172,6 +179,7 @@ export class Governor {
         Math.max(latencyMs, leastUsualMs) / Math.max(this.#usualMs, leastUsualMs),
       );
     }
+    this.#paceMs = this.#paceMs < 1 ? 0 : this.#paceMs * paceFades;
     this.#recentMs = blend(this.#recentMs, latencyMs, recentWeight);
     // Quick to learn that it can be faster, slow to believe that it is slow for good.
     this.#usualMs =
@@ -194,7 +202,8 @@ export class Governor {
     const { now, wait } = this.#options;
     const labouring = this.isLabouring ? Math.min(this.#recentMs ?? 0, longestLabouringSpacingMs) : 0;
     const delay = this.#nextStartAt - now();
-    this.#nextStartAt = Math.max(this.#nextStartAt, now()) + Math.max(this.#spacingMs, labouring);
+    this.#nextStartAt =
+      Math.max(this.#nextStartAt, now()) + Math.max(this.#spacingMs, labouring, this.#paceMs);
     if (delay > 0) await wait(delay);
   }
 

@@ -35,5 +35,9 @@ conformance(
       close: () => store.close(),
     };
   },
-  { credentials: 'a simulated BMC asks for none' },
+  {
+    credentials: 'a simulated BMC asks for none',
+    media: 'a simulated machine has no virtual drive',
+    'event-log': 'a simulated BMC has written nothing',
+  },
 );

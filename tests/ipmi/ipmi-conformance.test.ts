@@ -30,6 +30,9 @@ for (const [name, options] of missing === null ? Object.entries(variants) : []) 
         close: () => machine.close(),
       };
     },
-    { parts: 'IPMI does not tell of processors, memory, disks and NICs' },
+    {
+      parts: 'IPMI does not tell of processors, memory, disks and NICs',
+      media: 'IPMI has no virtual drives',
+    },
   );
 }

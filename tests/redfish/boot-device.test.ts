@@ -67,6 +67,44 @@ describe('the boot device', () => {
   });
 });
 
+describe('the ladder of boot overrides', () => {
+  it('is climbed once; the rung that held is tried first afterwards', async () => {
+    await using server = await startRedfishServer({
+      bootIn: 'settings',
+      bootMode: 'absent',
+      etags: 'refused',
+    });
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    await driver.setBootDevice(node, 'network', purpose);
+    const before = patches(server);
+    await driver.setBootDevice(node, 'network', purpose);
+    expect(patches(server)).toBe(before + 1);
+  });
+
+  it('gives up on a BMC that takes an override and never shows it, and says so', async () => {
+    await using server = await startRedfishServer({ bootOnce: 'ignored' });
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    for (const kind of ['busy', 'busy', 'unsupported']) {
+      expect(await failureOf(driver.setBootDevice(node, 'network', purpose))).toMatchObject({ kind });
+    }
+  });
+
+  it('waits for the end of POST as long as the vendor needs', async () => {
+    await using server = await startRedfishServer({
+      bootRefusedInPost: true,
+      postMs: 3_600_000,
+      vendor: 'HPE',
+    });
+    await using driver = makeDriver({ timeFactor: 1 });
+    const node = makeNode(server.url);
+    await driver.setPower(node, 'on', purpose);
+    const error = await failureOf(driver.setBootDevice(node, 'network', purpose));
+    expect(error).toMatchObject({ kind: 'busy', retryAfterMs: 5_000 });
+  });
+});
+
 describe('a node without network boot', () => {
   const order = {
     imageId: 'i',

@@ -42,7 +42,7 @@ export function makeNode(address: string, bmc: Partial<BmcAddress> = {}): Node {
 
 /** A driver that looks again at once and takes no long pauses; `await using` closes it. */
 export function makeDriver(options: RedfishDriverOptions = {}) {
-  const driver = createRedfishDriver({ firstLookMs: 5, firstPauseMs: 1, ...options });
+  const driver = createRedfishDriver({ firstLookMs: 5, firstPauseMs: 1, timeFactor: 0.002, ...options });
   return Object.assign(driver, { [Symbol.asyncDispose]: () => driver.close() });
 }
 

@@ -8,7 +8,7 @@ const resetPath = `${system}/Actions/ComputerSystem.Reset`;
 
 async function begin(options: RedfishServerOptions) {
   const server = await startRedfishServer(options);
-  const driver = makeDriver();
+  const driver = makeDriver({ timeFactor: 1 });
   const dispose = () => Promise.all([driver.close(), server.close()]).then(() => {});
   return { server, driver, node: makeNode(server.url), [Symbol.asyncDispose]: dispose };
 }
@@ -183,7 +183,7 @@ describe('Retry-After', () => {
     });
     const asked = server.requests.length;
     now += 2_000;
-    expect(await failureOf(driver.inspect(node, purpose))).toMatchObject({
+    expect(await failureOf(driver.setPower(node, 'on', purpose))).toMatchObject({
       kind: 'busy',
       retryAfterMs: 3_000,
     });

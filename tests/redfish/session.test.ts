@@ -67,6 +67,38 @@ describe('the session with a BMC', () => {
   });
 });
 
+describe('a password that must be changed first', () => {
+  it('is told plainly, and does not count as a refused login', async () => {
+    await using server = await startRedfishServer({ mustChangePassword: true });
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    for (let times = 0; times < 3; times += 1) {
+      const error = await failureOf(driver.readPower(node, purpose));
+      expect(error).toMatchObject({ kind: 'denied' });
+      expect(error.message).toContain('wants the password of this account changed');
+    }
+  });
+
+  it('can be changed, and then everything is answered', async () => {
+    await using server = await startRedfishServer({ mustChangePassword: true });
+    await using driver = makeDriver();
+    await driver.setPassword(makeNode(server.url), 'battery staple', purpose);
+    const node = makeNode(server.url, { password: 'battery staple' });
+    await expect(driver.readPower(node, purpose)).resolves.toMatchObject({ power: 'off' });
+  });
+});
+
+describe('a root without links', () => {
+  it.each(['sessions', 'basic'] as const)('leads in all the same (%s)', async (authentication) => {
+    const root = { RedfishVersion: '1.6.0', Vendor: 'Examplar' };
+    await using server = await startRedfishServer({ authentication, overlay: { '/redfish/v1': root } });
+    await using driver = makeDriver();
+    await driver.readPower(makeNode(server.url), purpose);
+    await driver.readPower(makeNode(server.url), purpose);
+    expect(server.sessions.logins).toBe(authentication === 'sessions' ? 1 : 0);
+  });
+});
+
 describe('a closed driver', () => {
   it('opens no session any more', async () => {
     await using server = await startRedfishServer();

@@ -150,6 +150,7 @@ describe('the parts of a machine', () => {
         },
       ],
       firmware: [{ componentName: 'BIOS', manufacturer: 'Examplar', version: 'U9 2.0' }],
+      sensors: [],
     });
   });
 });

@@ -6,7 +6,7 @@ export function toSummary({ serialNumber, manufacturer, model }: Inventory) {
 }
 
 export function toHardware(inventory: Inventory) {
-  const { memory = [], firmware: _firmware, ...parts } = inventory.parts ?? {};
+  const { memory = [], firmware: _firmware, sensors: _sensors, ...parts } = inventory.parts ?? {};
   return {
     summary: toSummary(inventory),
     processors: [],

@@ -48,7 +48,20 @@ export function hasMessage(answer: Answer, ids: RegExp): boolean {
   return messages(answer).some((message) => ids.test(toText(message['MessageId']) ?? ''));
 }
 
+/** The first argument of a message that is a path on the BMC. */
+export function pathOf(answer: Answer, ids: RegExp): string | null {
+  const args = messages(answer)
+    .filter((message) => ids.test(toText(message['MessageId']) ?? ''))
+    .flatMap((message) => toList(message['MessageArgs']).map(toText));
+  return args.find((arg) => arg?.startsWith('/redfish/')) ?? null;
+}
+
 export const sessionLimit = /SessionLimitExceeded/;
+
+/** DSP0266 "Password change required response": nothing else is answered until then. */
+export const passwordChange = /PasswordChangeRequired/;
+export const changeFirst =
+  'The BMC wants the password of this account changed before it answers anything; change it there and give the new one to the node';
 
 /**
  * "Not ready" in the dress of a 4xx or 5xx: Dell SYS518 and HPE iLO InvalidOperationForSystemState (sushy connector),
@@ -77,6 +90,7 @@ export function toDriverError(answer: Answer, now: number, patienceMs: number): 
   if (isBusy(answer)) {
     return new DriverError('busy', words, { retryAfterMs: retryAfterMs(answer, now) ?? patienceMs });
   }
+  if (statusCode === 403 && hasMessage(answer, passwordChange)) return new DriverError('denied', changeFirst);
   if (statusCode === 401 || statusCode === 403) return new DriverError('denied', words);
   if (statusCode === 405 || statusCode === 501) return new DriverError('unsupported', words);
   return new DriverError('rejected', words);

@@ -2,33 +2,39 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BmcAddress } from '../../core/node.ts';
-import type { DriverError } from '../../core/ports.ts';
+import { DriverError } from '../../core/ports.ts';
 import { Governor, type GovernorOptions } from '../governor.ts';
 import { isSuccess, retryAfterMs, toDriverError, type Answer } from './answer.ts';
 import { Connection, type ConnectionOptions, type Request } from './connection.ts';
 import type { Json } from './fields.ts';
-import { findQuirks } from './quirks.ts';
+import { nothingLearnt } from './learnt.ts';
+import { findQuirks, type Quirks } from './quirks.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-export type BmcOptions = ConnectionOptions & GovernorOptions & SessionOptions;
+export type BmcOptions = ConnectionOptions &
+  GovernorOptions &
+  SessionOptions & {
+    /** Factor on the waits that are asked of this driver by the table of quirks; less than 1 for simulated BMCs. */
+    timeFactor: number;
+  };
 
 /** DSP0266 "Redfish-defined URIs": the root is found here on every service and is open to all. */
 const rootPath = '/redfish/v1/';
 /** A BMC that does not answer must not hold up the shutdown. */
 const longestGoodbyeMs = 3_000;
+/** How long a patient client waits in all, in milliseconds. */
+const longestPatienceMs = 120_000;
 /** Sessions kept in memory per BMC; more than one only while credentials change. */
 const mostSessions = 4;
 
 export class Bmc {
   readonly connection: Connection;
   readonly governor: Governor;
-  /** The path of the system when the node names none; null before it was found. */
-  systemPath: string | null = null;
-  /** The form of If-Match that this BMC took last, a word of `etag.ts`. */
-  etagForm: string | null = null;
+  readonly learnt = nothingLearnt();
   readonly #options: BmcOptions;
   readonly #sessions = new Map<string, Session>();
   #root: Json | null = null;
+  #quirks: Quirks | null = null;
   #givenPin: string | null;
 
   constructor(address: string, pinned: string | null, options: BmcOptions) {
@@ -88,8 +94,21 @@ export class Bmc {
     return (this.#root ??= (await client.get(rootPath)).body);
   }
 
-  get quirks() {
-    return findQuirks(this.#root ?? {});
+  /** By what the root says of itself; found anew when the root is read. */
+  get quirks(): Quirks {
+    if (!this.#root) return {};
+    return (this.#quirks ??= findQuirks(this.#root));
+  }
+
+  inTime(ms: number): number {
+    return ms * this.#options.timeFactor;
+  }
+
+  /** The BMC restarts: sessions are over, and the next login reads the root anew. */
+  forgetSessions(): void {
+    this.#sessions.forEach((session) => session.forget());
+    this.#root = null;
+    this.#quirks = null;
   }
 }
 
@@ -98,11 +117,22 @@ export class Client {
   readonly bmc: Bmc;
   readonly #session: Session;
   readonly #now: () => number;
+  #patienceMs = 0;
 
   constructor(bmc: Bmc, session: Session, now: () => number) {
     this.bmc = bmc;
     this.#session = session;
     this.#now = now;
+  }
+
+  /**
+   * A client for long readings, of dozens of resources: where the BMC asks for patience in the middle of it, it waits
+   * and goes on, for starting over would ask for more than going on does.
+   */
+  patient(): Client {
+    const client = new Client(this.bmc, this.#session, this.#now);
+    client.#patienceMs = longestPatienceMs;
+    return client;
   }
 
   /** Reads a resource; throws when it cannot be had. */
@@ -121,10 +151,23 @@ export class Client {
 
   /** 500 to a GET is often gone the second time (sushy get-retry). */
   async #read(path: string): Promise<Answer> {
-    const answer = await this.send({ method: 'GET', path });
+    const answer = await this.#sendPatiently({ method: 'GET', path });
     if (answer.statusCode < 500) return answer;
     this.bmc.retried('server-error');
-    return this.send({ method: 'GET', path });
+    return this.#sendPatiently({ method: 'GET', path });
+  }
+
+  async #sendPatiently(request: Request): Promise<Answer> {
+    for (;;) {
+      try {
+        return await this.send(request);
+      } catch (error) {
+        const waitMs = error instanceof DriverError && error.kind === 'busy' ? (error.retryAfterMs ?? 0) : 0;
+        if (waitMs === 0 || waitMs > this.#patienceMs) throw error;
+        this.#patienceMs -= waitMs;
+        await sleep(waitMs);
+      }
+    }
   }
 
   root(): Promise<Json> {
@@ -141,7 +184,22 @@ export class Client {
   }
 
   toError(answer: Answer): DriverError {
-    return toDriverError(answer, this.#now(), this.bmc.quirks.notReadyMs ?? this.bmc.governor.pauseMs(1));
+    const { notReadyMs } = this.quirks;
+    const patienceMs = notReadyMs === undefined ? this.bmc.governor.pauseMs(1) : this.inTime(notReadyMs);
+    return toDriverError(answer, this.#now(), patienceMs);
+  }
+
+  get quirks(): Quirks {
+    return this.bmc.quirks;
+  }
+
+  now(): number {
+    return this.#now();
+  }
+
+  /** A wait of the table of quirks, as long as it is for this driver. Milliseconds. */
+  inTime(ms: number): number {
+    return this.bmc.inTime(ms);
   }
 
   retryAfterMs(answer: Answer): number | null {

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { buildConnector, Pool } from 'undici';
 import type { BmcWatch } from '../../core/bmc-traffic.ts';
 import { DriverError } from '../../core/ports.ts';
@@ -33,7 +34,10 @@ const largestAnswerBytes = 8 << 20;
 export class Connection {
   readonly #origin: URL;
   readonly #pool: Pool;
-  readonly #onRetry: () => void;
+  readonly #onRetry: (reason: string) => void;
+  /** Said of what this BMC wants, learnt from its answers. */
+  #takesIdentity = true;
+  #wantsSlash = false;
   #pinned: string | null;
 
   /** `address` is an origin (`https://10.0.0.7`); `pinned` a SHA-256 in hex or null. Throws `rejected` on nonsense. */
@@ -43,7 +47,7 @@ export class Connection {
     }
     this.#origin = new URL(address);
     this.#pinned = pinned === null ? null : toHex(pinned);
-    this.#onRetry = () => options.watch.retried(options.driver, 'connection');
+    this.#onRetry = (reason) => options.watch.retried(options.driver, reason);
     this.#pool = new Pool(this.#origin.origin, {
       connect: this.#connector(options.connectTimeoutMs),
       connections: options.connections,
@@ -68,7 +72,7 @@ export class Connection {
    * when the connection broke, for BMCs drop idle connections; nothing else ever is.
    */
   async send(request: Request): Promise<Answer> {
-    let { path } = request;
+    let path = this.#wantsSlash && request.method === 'GET' ? withSlash(request.path) : request.path;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
       const answer = await this.#sendOnce({ ...request, path });
       const isRedirect =
@@ -83,7 +87,9 @@ export class Connection {
           `The BMC redirects to ${target.origin}; enrol it under that address`,
         );
       }
-      path = target.pathname + target.search;
+      const moved = target.pathname + target.search;
+      this.#wantsSlash ||= request.method === 'GET' && moved === `${path}/`; // HPE iLO, at every path
+      path = moved;
     }
     throw new DriverError('rejected', `The BMC redirected ${request.path} more than ${mostRedirects} times`);
   }
@@ -98,13 +104,22 @@ export class Connection {
     await this.#pool.destroy();
   }
 
+  /** HPE Gen10+ answers 406 where it would have to send a body as it is (sushy connector). */
   async #sendOnce(request: Request): Promise<Answer> {
+    const answer = await this.#sendSafely(request);
+    if (answer.statusCode !== 406 || !this.#takesIdentity) return answer;
+    this.#takesIdentity = false;
+    this.#onRetry('encoding');
+    return this.#sendSafely(request); // 406: it was not carried out, so any method may be repeated
+  }
+
+  async #sendSafely(request: Request): Promise<Answer> {
     try {
       return await this.#exchange(request);
     } catch (error) {
       if (request.method !== 'GET' || !isReset(error)) throw toUnreachable(error, request);
     }
-    this.#onRetry();
+    this.#onRetry('connection');
     try {
       return await this.#exchange(request);
     } catch (error) {
@@ -118,21 +133,22 @@ export class Connection {
       path,
       headers: {
         accept: 'application/json',
-        'accept-encoding': 'identity', // compression turns ETags weak (sushy connector)
+        // Compression turns ETags weak (sushy connector).
+        ...(this.#takesIdentity ? { 'accept-encoding': 'identity' } : {}),
         'odata-version': '4.0', // some BMCs insist (DSP0266 "Request headers")
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.body.text();
+    const bytes = Buffer.from(await response.body.arrayBuffer());
     const flat = Object.entries(response.headers).map(([name, value]) => [name, [value].flat()[0] ?? '']);
     return {
       method,
       path,
       statusCode: response.statusCode,
       headers: Object.fromEntries(flat),
-      body: parse(text),
+      body: parse(unpack(bytes, String(response.headers['content-encoding'] ?? ''))),
     };
   }
 
@@ -170,9 +186,26 @@ function toHex(fingerprint: string): string {
   return fingerprint.replaceAll(':', '').toLowerCase();
 }
 
+function withSlash(path: string): string {
+  return /[/?#]$|[?#]/.test(path) ? path : `${path}/`;
+}
+
+/** Some compress whatever was asked for; some say that they did and did not. */
+function unpack(bytes: Buffer, encoding: string): string {
+  const options = { maxOutputLength: largestAnswerBytes };
+  try {
+    if (/gzip/i.test(encoding)) return gunzipSync(bytes, options).toString();
+    if (/deflate/i.test(encoding)) return inflateSync(bytes, options).toString();
+    if (/br/i.test(encoding)) return brotliDecompressSync(bytes, options).toString();
+  } catch {
+    // It is taken as it is.
+  }
+  return bytes.toString();
+}
+
 function parse(text: string): Answer['body'] {
   try {
-    return toRecord(JSON.parse(text));
+    return toRecord(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch {
     return {};
   }

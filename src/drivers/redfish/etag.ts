@@ -6,6 +6,7 @@
 import type { Answer } from './answer.ts';
 import type { Client } from './bmc.ts';
 import { toText } from './fields.ts';
+import { bestFirst } from './learnt.ts';
 
 const forms = ['given', 'strong', 'bare', 'none', 'any'] as const;
 type EtagForm = (typeof forms)[number];
@@ -28,10 +29,11 @@ function inForm(form: EtagForm, given: string | null): string | null {
 export async function patch(client: Client, resource: Answer, body: unknown): Promise<Answer> {
   const { bmc } = client;
   const given = etagOf(resource);
-  const order = forms.toSorted((a, b) => Number(b === bmc.etagForm) - Number(a === bmc.etagForm));
+  const rungs = forms.map((name) => ({ name }));
+  const order = bestFirst(rungs, bmc.learnt.etagForm ?? client.quirks.etagForm ?? null);
   const tried = new Set<string | null>();
   let answer: Answer | null = null;
-  for (const form of order) {
+  for (const { name: form } of order) {
     const tag = inForm(form, given);
     if (tried.has(tag)) continue;
     if (tried.size > 0) bmc.retried('etag');
@@ -39,7 +41,7 @@ export async function patch(client: Client, resource: Answer, body: unknown): Pr
     const headers: Record<string, string> = tag === null ? {} : { 'if-match': tag };
     answer = await client.send({ method: 'PATCH', path: resource.path, headers, body });
     if (answer.statusCode === 412 || answer.statusCode === 428) continue;
-    bmc.etagForm = form;
+    bmc.learnt.etagForm = form;
     return answer;
   }
   return answer!; // there is always the form without a tag

@@ -17,6 +17,7 @@ import type { Client } from './bmc.ts';
 import { isAbsent, readMembers } from './collection.ts';
 import { toLink, toLinks, toList, toNumber, toRecord, toText, type Json } from './fields.ts';
 import { nameOf, pick, toStatus } from './inventory-facts.ts';
+import { readSensors } from './inventory-sensors.ts';
 
 interface Read {
   cpus: Json[];
@@ -41,6 +42,7 @@ export async function readParts(
     fans: await ofAll(readFans),
     powers: await ofAll(readPowers),
     firmware: await readFirmware(client),
+    sensors: await ofAll(readSensors),
   };
 }
 

@@ -1,21 +1,22 @@
 /** What a machine is made of, as its BMC tells. Every part is optional and may be of another type than promised. */
-import type { BmcAddress, Health, Inventory } from '../../core/node.ts';
-import type { HealthReading } from '../../core/ports.ts';
+import type { BmcAddress, Inventory } from '../../core/node.ts';
 import type { Client } from './bmc.ts';
 import { isAbsent, readMembers } from './collection.ts';
-import { toLink, toLinks, toList, toNumber, toRecord, toText, type Json } from './fields.ts';
+import { readManagers } from './controllers.ts';
+import { toLink, toNumber, toRecord, toText, type Json } from './fields.ts';
+import { toHealth } from './health.ts';
 import { readParts } from './inventory-parts.ts';
 import { readStorage } from './inventory-storage.ts';
 import { readSystem } from './system.ts';
 
 export async function inspect(client: Client, named: BmcAddress['system']): Promise<Inventory> {
   const { body: system } = await readSystem(client, named);
-  const [processors, modules, storage, nics, manager] = await Promise.all([
+  const [processors, modules, storage, nics, [manager]] = await Promise.all([
     readMembers(client, toLink(system['Processors'])),
     readMembers(client, toLink(system['Memory'])),
     readStorage(client, system),
     readMembers(client, toLink(system['EthernetInterfaces'])),
-    readManager(client, system),
+    readManagers(client, system),
   ]);
   const summary = toRecord(system['ProcessorSummary']);
   const cpus = processors.filter(
@@ -37,13 +38,6 @@ export async function inspect(client: Client, named: BmcAddress['system']): Prom
   };
 }
 
-export async function readHealth(client: Client, named: BmcAddress['system']): Promise<HealthReading> {
-  const status = toRecord((await readSystem(client, named)).body['Status']);
-  const health = toHealth(status);
-  const word = toText(status['HealthRollup']) ?? toText(status['Health']) ?? 'not told';
-  return { health, evidence: `Redfish Status of the system is ${word}` };
-}
-
 /** Processor by processor, for CoreCount of the summary came late (ComputerSystem 1.14) and is often missing. */
 function countCores(cpus: Json[], summary: Json): number {
   const cores = cpus.reduce((sum, cpu) => sum + (toNumber(cpu['TotalCores']) ?? 0), 0);
@@ -55,15 +49,6 @@ function toMemoryMib(system: Json, modules: Json[]): number {
   const total = toNumber(toRecord(system['MemorySummary'])['TotalSystemMemoryGiB']);
   if (total) return Math.round(total * 1024);
   return modules.reduce((sum, module) => sum + (toNumber(module['CapacityMiB']) ?? 0), 0);
-}
-
-/** By the system's own link, else the first manager there is: Huawei 1288H names none (sushy). */
-async function readManager(client: Client, system: Json): Promise<Json | null> {
-  const [managedBy] = toLinks(toRecord(system['Links'])['ManagedBy']);
-  if (managedBy) return client.find(managedBy);
-  const root = await client.root();
-  const managers = await client.find(toLink(root['Managers']) ?? '/redfish/v1/Managers');
-  return client.find(toLinks(managers?.['Members'])[0] ?? null);
 }
 
 /** An interface without a MAC cannot be told apart on the wire, so it is left out. */
@@ -78,10 +63,4 @@ function toNic(nic: Json): Inventory['nics'] {
 /** VLANs stand beside their port with the same MAC (DMTF mock-up rackmount1); the port comes first. */
 function distinct(nics: Inventory['nics']): Inventory['nics'] {
   return nics.filter(({ mac }, index) => nics.findIndex((nic) => nic.mac === mac) === index);
-}
-
-function toHealth(status: Json): Health {
-  const words = toList([status['HealthRollup'], status['Health']]);
-  const word = words.find((health) => health === 'OK' || health === 'Warning' || health === 'Critical');
-  return (word as Health | undefined) ?? 'Unknown';
 }

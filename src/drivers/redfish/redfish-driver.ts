@@ -9,11 +9,15 @@ import { governorDefaults, type Governor } from '../governor.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
 import { setPassword } from './account.ts';
 import { Bmc, type BmcOptions, type Client } from './bmc.ts';
+import { resetBmc } from './bmc-reset.ts';
 import { setBootDevice } from './boot-device.ts';
-import { inspect, readHealth } from './inventory.ts';
+import { readEventLog } from './event-log.ts';
+import { readHealth } from './health.ts';
+import { inspect } from './inventory.ts';
+import { readPower } from './power.ts';
 import { setPower } from './reset.ts';
 import { sessionDefaults } from './session.ts';
-import { readSystem, toPower } from './system.ts';
+import { ejectMedia, insertMedia } from './virtual-media.ts';
 
 export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connections' | 'driver'>> {
   /** When to look after a command whose BMC names no time, in milliseconds. */
@@ -33,6 +37,7 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
   const settings: BmcOptions = {
     ...governorDefaults,
     ...sessionDefaults,
+    timeFactor: 1,
     connectTimeoutMs: 5_000,
     answerTimeoutMs: 30_000,
     traffic: new TrafficLimit(),
@@ -78,21 +83,18 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     equalReadings: 1,
     timeScale: 1,
 
-    readPower: (node) =>
-      ask(node, async (client) => {
-        const { power, word } = toPower((await readSystem(client, node.bmc.system)).body);
-        return { power, evidence: `Redfish PowerState ${word}` };
-      }),
+    readPower: (node) => ask(node, (client) => readPower(client, node.bmc.system)),
     setPower: (node, power) => ask(node, (client) => setPower(client, node.bmc.system, power, firstLookMs)),
     setBootDevice: (node, device) => ask(node, (client) => setBootDevice(client, node.bmc.system, device)),
-    inspect: (node) => ask(node, (client) => inspect(client, node.bmc.system)),
+    inspect: (node) => ask(node, (client) => inspect(client.patient(), node.bmc.system)),
 
     readHealth: (node) => ask(node, (client) => readHealth(client, node.bmc.system)),
-    readEventLog: async () => lacks('read its event log'),
-    resetBmc: async () => lacks('restart the BMC'),
+    readEventLog: (node, most) =>
+      ask(node, (client) => readEventLog(client.patient(), node.bmc.system, most)),
+    resetBmc: (node) => ask(node, (client) => resetBmc(client, node.bmc.system)),
     setPassword: (node, password) => ask(node, (client) => setPassword(client, node.bmc.username, password)),
-    insertMedia: async () => lacks('use virtual media'),
-    ejectMedia: async () => lacks('use virtual media'),
+    insertMedia: (node, url) => ask(node, (client) => insertMedia(client, node.bmc.system, url, firstLookMs)),
+    ejectMedia: (node) => ask(node, (client) => ejectMedia(client, node.bmc.system)),
     openConsole: async () => lacks('open a serial console'),
 
     async close() {

@@ -33,9 +33,11 @@ export async function setPower(
   const path = toText(action?.['target']);
   if (!action || path === null)
     throw new DriverError('unsupported', 'The system cannot be reset over Redfish');
-  const resetType = choose(wanted, await allowableValues(client, action));
-  const answer = await client.send({ method: 'POST', path, body: { ResetType: resetType } });
-  if (isSuccess(answer)) return acknowledge(client, answer, resetType, firstLookMs);
+  const { resetType, answer } = await post(client, path, wanted, await allowableValues(client, action));
+  if (isSuccess(answer)) {
+    client.bmc.learnt.resetAt = client.now();
+    return acknowledge(client, answer, resetType, firstLookMs);
+  }
 
   // Refused although, or because, the state is reached: some answer 400 or 409 then (Ironic rn catch-redfish-409).
   const after = toPower((await readSystem(client, named)).body);
@@ -59,7 +61,7 @@ function whatHolds(now: SystemPower, wanted: 'on' | 'off', firstLookMs: number):
 }
 
 /** The reset types that the machine offers, inline or behind @Redfish.ActionInfo; null when it does not say. */
-async function allowableValues(client: Client, action: Json): Promise<string[] | null> {
+export async function allowableValues(client: Client, action: Json): Promise<string[] | null> {
   const inline = toTexts(action['ResetType@Redfish.AllowableValues']);
   if (inline && inline.length > 0) return inline;
   const link = action['@Redfish.ActionInfo'];
@@ -67,6 +69,31 @@ async function allowableValues(client: Client, action: Json): Promise<string[] |
   const parameters = toList(info?.['Parameters']).map(toRecord);
   return toTexts(parameters.find(({ Name }) => Name === 'ResetType')?.['AllowableValues']);
 }
+
+/**
+ * Where the machine does not tell its reset types, one that it calls unknown was not carried out, so the next may be
+ * sent; the one that it took is remembered.
+ */
+async function post(
+  client: Client,
+  path: string,
+  wanted: 'on' | 'off',
+  allowed: string[] | null,
+): Promise<{ resetType: string; answer: Answer }> {
+  const { learnt } = client.bmc;
+  const known = allowed ?? (learnt.resetTypes[wanted] === undefined ? null : [learnt.resetTypes[wanted]]);
+  const untold = known === null ? ladders[wanted].slice(1) : [];
+  let resetType = choose(wanted, known);
+  for (;;) {
+    const answer = await client.send({ method: 'POST', path, body: { ResetType: resetType } });
+    if (known === null && isSuccess(answer)) learnt.resetTypes[wanted] = resetType;
+    const next = answer.statusCode === 400 && hasMessage(answer, unknownType) ? untold.shift() : undefined;
+    if (next === undefined) return { resetType, answer };
+    resetType = next;
+  }
+}
+
+const unknownType = /ActionParameter(ValueNotInList|NotSupported|ValueFormatError|ValueTypeError|Unknown)/;
 
 function choose(wanted: 'on' | 'off', allowed: string[] | null): string {
   const ladder: readonly string[] = ladders[wanted];

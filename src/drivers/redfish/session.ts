@@ -5,7 +5,16 @@
 import type { BmcWatch } from '../../core/bmc-traffic.ts';
 import { DriverError } from '../../core/ports.ts';
 import { LockoutGuard, lockoutDefaults, type LockoutOptions } from '../lockout-guard.ts';
-import { hasMessage, isBusy, isSuccess, sessionLimit, toDriverError, type Answer } from './answer.ts';
+import {
+  changeFirst,
+  hasMessage,
+  isBusy,
+  isSuccess,
+  passwordChange,
+  sessionLimit,
+  toDriverError,
+  type Answer,
+} from './answer.ts';
 import type { Connection } from './connection.ts';
 import { toLink, toRecord, toText, type Json } from './fields.ts';
 
@@ -74,10 +83,13 @@ export class Session {
   /** Counts a refused login and makes the error for it. Only status and message ids are told, never words. */
   refuse(answer: Answer): DriverError {
     this.#guard.count();
-    const change = hasMessage(answer, /PasswordChangeRequired/)
-      ? '; it wants the password changed first'
-      : '';
-    return new DriverError('denied', `The BMC refused the login with ${answer.statusCode}${change}`);
+    if (hasMessage(answer, passwordChange)) return new DriverError('denied', changeFirst);
+    return new DriverError('denied', `The BMC refused the login with ${answer.statusCode}`);
+  }
+
+  /** The BMC restarts, and with it all sessions end. */
+  forget(): void {
+    this.#token = null;
   }
 
   /** Ends the session on the BMC; idle ones count against its few. Failures are of no interest. */
@@ -94,10 +106,11 @@ export class Session {
     const root = await this.#root();
     // Links.Sessions is there before login; SessionService itself may be hidden until then (sushy).
     const hasService = toLink(root['SessionService']) !== null;
-    const sessions =
-      toLink(toRecord(root['Links'])['Sessions']) ??
-      (hasService ? '/redfish/v1/SessionService/Sessions' : null);
-    if (sessions === null) return this.#useBasic(Infinity);
+    const link = toLink(toRecord(root['Links'])['Sessions']);
+    const isTold = link !== null || hasService;
+    // A root without links says nothing about sessions (NICo nv-redfish quirks); then the usual place is tried.
+    const sessions = link ?? '/redfish/v1/SessionService/Sessions';
+    if (!isTold && toLink(root['Systems']) !== null) return this.#useBasic(Infinity);
 
     const body = { UserName: this.#account.username, Password: this.#account.password };
     const answer = await this.#connection.send({ method: 'POST', path: sessions, body });
@@ -109,7 +122,9 @@ export class Session {
       this.#token = { credentials, location: location ? this.#connection.toPath(location) : null };
       return credentials;
     }
-    if (isSuccess(answer) || [404, 405, 501].includes(answer.statusCode)) return this.#useBasic(Infinity);
+    const isGuess = !isTold && [400, 401, 403].includes(answer.statusCode);
+    if (isSuccess(answer) || isGuess || [404, 405, 501].includes(answer.statusCode))
+      return this.#useBasic(Infinity);
     if (hasMessage(answer, sessionLimit))
       return this.#useBasic(this.#options.now() + this.#options.fullHoldMs);
     if (isBusy(answer)) throw toDriverError({ ...answer, body: {} }, this.#options.now(), 5_000);

@@ -1,40 +1,72 @@
 /** Which system of a BMC is the node, and what it says of its power. */
 import { DriverError } from '../../core/ports.ts';
 import type { BmcAddress } from '../../core/node.ts';
-import type { Answer } from './answer.ts';
+import { isSuccess, type Answer } from './answer.ts';
 import type { Client } from './bmc.ts';
 import { toLink, toLinks, toRecord, toText, type Json } from './fields.ts';
 
 /** Reads the node's system. The path is found once per BMC and forgotten when it is gone (firmware updates rename). */
 export async function readSystem(client: Client, named: BmcAddress['system']): Promise<Answer> {
-  if (named !== null) return client.get(named);
-  const { bmc } = client;
-  if (bmc.systemPath === null) {
+  if (named !== null) return readNamed(client, named);
+  const { learnt } = client.bmc;
+  if (learnt.systemPath === null) {
     const found = await findSystem(client);
-    bmc.systemPath = found.path;
+    learnt.systemPath = found.path;
     return found;
   }
-  const answer = await client.send({ method: 'GET', path: bmc.systemPath });
+  const answer = await client.send({ method: 'GET', path: learnt.systemPath });
   if (answer.statusCode === 200) return answer;
-  if (answer.statusCode === 404) bmc.systemPath = null;
+  if (answer.statusCode === 404) learnt.systemPath = null;
   throw client.toError(answer);
 }
 
+/** Some have no members before their collection was read (NICo#5201), so a 404 is asked about once more. */
+async function readNamed(client: Client, path: string): Promise<Answer> {
+  const answer = await client.send({ method: 'GET', path });
+  if (answer.statusCode !== 404) return isSuccess(answer) ? answer : client.get(path);
+  await client.find(path.replace(/\/[^/]*\/?$/, ''));
+  return client.get(path);
+}
+
 /**
- * The first physical system that can be reset: beside the host stand HGX boards, DPUs and composed systems
- * (LP 2141600, NICo#5418). Roots without the Systems link are seen (NICo nv-redfish quirks).
+ * The host among the systems: beside it stand HGX boards, DPUs and composed systems (LP 2141600, NICo#5418), and an HGX
+ * board answers 503 while its host is off. Roots without the Systems link are seen (NICo nv-redfish quirks).
  */
 async function findSystem(client: Client): Promise<Answer> {
   const root = await client.root();
   const collection = await client.get(toLink(root['Systems']) ?? '/redfish/v1/Systems');
-  for (const path of toLinks(collection.body['Members'])) {
-    const answer = await client.send({ method: 'GET', path });
-    if (answer.statusCode === 200 && resetAction(answer.body) && isPhysical(answer.body)) return answer;
+  let best: { answer: Answer; merit: number } | null = null;
+  let failure: Error | null = null;
+  const members = toLinks(collection.body['Members']);
+  for (const path of members.toSorted((a, b) => Number(besideHost.test(a)) - Number(besideHost.test(b)))) {
+    const answer = await client.send({ method: 'GET', path }).catch((error: Error) => {
+      failure = error;
+      return null;
+    });
+    if (!answer) continue;
+    if (answer.statusCode >= 500) failure ??= client.toError(answer);
+    const merit = answer.statusCode === 200 ? meritOf(answer.body) : 0;
+    if (merit > (best?.merit ?? 0)) best = { answer, merit };
+    if (merit >= surelyHost) break;
   }
+  if (best && (best.merit >= surelyHost || failure === null)) return best.answer;
+  if (failure !== null) throw failure;
   throw new DriverError(
     'unsupported',
     'The BMC has no physical system that can be reset; name its path in the node',
   );
+}
+
+/** Ids of systems that are parts of the host. */
+const besideHost = /\/(HGX_|DPU|Bluefield)[^/]*$/i;
+/** A system with so many signs is the host although others did not answer. */
+const surelyHost = 3;
+
+/** 0: not a host; else how many signs of one it shows. */
+function meritOf(system: Json): number {
+  if (!resetAction(system) || !isPhysical(system)) return 0;
+  const signs = ['Boot', 'PowerState', 'BiosVersion', 'Processors'].filter((name) => toRecord(system)[name]);
+  return 1 + signs.length;
 }
 
 function isPhysical(system: Json): boolean {
