@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAuditCommand } from './cli/audit.ts';
 import { addFaultCommands } from './cli/faults.ts';
 import { addKeyCommands } from './cli/keys.ts';
+import { addImageCommands } from './cli/images.ts';
 import { addNodeCommands } from './cli/nodes.ts';
 import { addServerCommands } from './cli/servers.ts';
 import { addSimBmcCommand } from './cli/sim-bmc.ts';
@@ -31,6 +32,7 @@ program
 addStatusCommand(program);
 addNodeCommands(program);
 addServerCommands(program);
+addImageCommands(program);
 addFaultCommands(program);
 addSimBmcCommand(program);
 addAuditCommand(program);

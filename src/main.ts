@@ -41,6 +41,7 @@ import { createWorker } from './engine/worker.ts';
 import { createWriter } from './engine/writer.ts';
 import { createDownload } from './images/download.ts';
 import { openImageFiles } from './images/image-files.ts';
+import { isPublic } from './images/targets.ts';
 import { audit as openAudit } from './store/audit.ts';
 import { createKeystone, type KeystoneOptions } from './keystone/client.ts';
 import { accessKeys as openAccessKeys } from './store/access-keys.ts';
@@ -253,7 +254,9 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     });
 
     const transfers = openImageTransfers(database.sql, imageFiles);
-    const download = createDownload({ allowsPrivate: config.imageAllowPrivate === 'yes' });
+    const download = createDownload({
+      isAllowed: config.imageAllowPrivate === 'yes' ? () => true : isPublic,
+    });
     closers.push(() => download.close());
     const intake = createIntake({
       transfers,

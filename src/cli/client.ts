@@ -8,6 +8,8 @@ export type Answer = Record<string, any>;
 export interface Client {
   origin: string;
   ask(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Sends bytes as they come. */
+  upload(path: string, bytes: AsyncIterable<Uint8Array>, headers: Record<string, string>): Promise<Answer>;
   /** Follows `next_marker` to the end. */
   askAll(path: string, name: string): Promise<Answer[]>;
 }
@@ -29,6 +31,16 @@ export function createClient(credentials: Credentials): Client {
   return {
     origin,
     ask,
+    async upload(path, bytes, headers) {
+      token ??= logIn(credentials);
+      const { answer } = await send(origin, `${origin}${path}`, {
+        method: 'PUT',
+        headers: { 'x-auth-token': await token, 'content-type': 'application/octet-stream', ...headers },
+        body: ReadableStream.from(bytes),
+        duplex: 'half',
+      });
+      return answer;
+    },
     async askAll(path, name) {
       const all: Answer[] = [];
       let marker: string | null = null;
@@ -82,7 +94,7 @@ async function send(
   const text = await response.text();
   const answer = parse(text);
   if (response.ok) return { answer: answer ?? {}, headers: response.headers };
-  const message: unknown = answer?.['error']?.message ?? answer?.['error_msg'];
+  const message: unknown = answer?.['error']?.message ?? answer?.['error_msg'] ?? answer?.['message'];
   throw new Error(typeof message === 'string' ? message : `${url} answered ${response.status}`);
 }
 

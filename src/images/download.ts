@@ -7,11 +7,10 @@ import { isIP } from 'node:net';
 import { Agent, request } from 'undici';
 import { IngotError, invalid } from '../core/errors.ts';
 import type { ImageOrigin } from '../core/image-transfer.ts';
-import { isPublic } from './targets.ts';
 
 export interface DownloadOptions {
-  /** Private and link-local addresses too (INGOT_IMAGE_ALLOW_PRIVATE). */
-  allowsPrivate: boolean;
+  /** Whether an address may be connected to. */
+  isAllowed: (address: string) => boolean;
   /** As `dns.lookup` with `all`; for tests. */
   lookUp?: typeof lookUp;
 }
@@ -25,7 +24,7 @@ const connectMs = 10_000;
 const silenceMs = 60_000;
 
 export function createDownload(options: DownloadOptions): ImageOrigin & { close(): Promise<void> } {
-  const isAllowed = (address: string) => options.allowsPrivate || isPublic(address);
+  const { isAllowed } = options;
   const agent = new Agent({
     connect: {
       timeout: connectMs,

@@ -15,7 +15,7 @@ export function images(db: Sql): Images {
     list: (filter, page) => listImages(db, filter, page),
 
     async create(image) {
-      const { rows } = await insert(db, image).execute(db);
+      const { rows } = await insert(image).execute(db);
       if (rows.length === 0) throw conflict(`Image ID ${image.id} already exists!`, 'image', image.id);
       return (await findImage(db, image.id, null))!;
     },
@@ -90,10 +90,10 @@ export async function findImage(db: Sql | Tx, id: string, projectId: string | nu
 
 /** An image of the installation is laid anew at each first start that did not come to its end. */
 export async function putImage(db: Sql, image: NewImage): Promise<void> {
-  await insert(db, image).execute(db);
+  await insert(image).execute(db);
 }
 
-function insert(_db: Sql, image: NewImage) {
+function insert(image: NewImage) {
   return sql`
     insert into images (id, project_id, name, os_type, os_bits, status, visibility, is_protected, is_hidden, tags,
       disk_format, container_format, min_disk_gb, min_ram_mib, properties)

@@ -8,6 +8,7 @@ import { findPostgresBinaries } from '../../src/store/postgres-binaries.ts';
 import { makeTemplate, openStore, type Store } from '../support/store.ts';
 import { addresses } from './addresses.ts';
 import { callers } from './callers.ts';
+import { images } from './images.ts';
 import { keyring } from './keyring.ts';
 import { layout } from './layout.ts';
 import { queue } from './queue.ts';
@@ -52,5 +53,5 @@ function storeSuite(server: () => string | undefined): void {
   afterEach(() => store?.close());
   afterAll(() => template?.drop());
 
-  for (const part of [layout, queue, addresses, records, callers, keyring]) part(() => store!);
+  for (const part of [layout, queue, addresses, records, callers, keyring, images]) part(() => store!);
 }
