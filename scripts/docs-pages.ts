@@ -14,6 +14,7 @@ import {
 import { remedyKinds } from '../src/core/remedy.ts';
 import { operationKinds, operations } from '../src/core/operations.ts';
 import { allApis, originalOf } from './all-apis.ts';
+import { conformancePage } from './conformance-page.ts';
 import { samplesPages } from './samples-pages.ts';
 
 const doors: Door[] = ['bms', 'nova', 'clouddc'];
@@ -26,6 +27,7 @@ export function pages(): Record<string, string> {
     'endpoints.md': endpointsPage(),
     'errors.md': errorsPage(),
     'settings.md': settingsPage(),
+    'conformance.md': conformancePage(table),
     ...samplesPages(),
   };
 }

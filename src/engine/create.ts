@@ -193,6 +193,9 @@ export async function chooseNics(
   if (wish.nics === null) return { nics: [], vpcId: wish.vpcId ?? null };
   const visible = await catalog.listNetworks(wish.projectId);
   const asked = wish.nics.length > 0 ? wish.nics : visible.slice(0, 1).map(({ id }) => toNic(id));
+  if (wish.vpcId !== undefined && !visible.some((network) => network.vpcId === wish.vpcId)) {
+    throw notFound('vpc', wish.vpcId);
+  }
   let vpcId: string | null = null;
   for (const nic of asked) {
     const network = visible.find(({ id }) => id === nic.networkId);

@@ -98,6 +98,18 @@ function after(server: string, action: object): Make {
   };
 }
 
+/** A server that does not come to the end of an operation, for its machine never does what it is told. */
+function amid(make: Make, operation: string, action: object): Make {
+  return async (get, cloud) => {
+    const id = await make(get, cloud);
+    await cloud.call('POST', '/admin/v1/faults', { target: id, on: operation, kind: 'timeout' });
+    const [key, change] = Object.entries(action)[0]!;
+    const body = { [key]: { ...change, servers: [{ id }] } };
+    await cloud.call('POST', '/v1/{p}/baremetalservers/action', body);
+    return id;
+  };
+}
+
 const server =
   (name: string): Make =>
   async (get, cloud) => {
@@ -110,6 +122,11 @@ const server =
     await rest(cloud, id);
     return id;
   };
+
+const stopped: Make = async (get, cloud) => {
+  const id = await server('idle')(get, cloud);
+  return after('server', { 'os-stop': {} })(() => Promise.resolve(id), cloud);
+};
 
 const nodeOf = (name: string) => found('select node_id from servers where id = $1', name);
 const portOf = (name: string) =>
@@ -243,18 +260,30 @@ const makers: Record<string, Make> = {
   order: partOf('made server', 'order_id'),
   node: nodeOf('server'),
   port: portOf('server'),
-  address: async (get, { sql }) => {
-    const { rows } = await sql.query<{ address: string }>(
-      'select host(address) as address from ports where id = $1',
-      [await get('port')],
-    );
-    return rows[0]!.address;
-  },
+  address: found('select host(ip) from ports where id = $1', 'port'),
   volume: found('select volume_id from attachments where server_id = $1', 'server'),
   'action request': async (get, cloud) => {
     const path = `/v2.1/{p}/servers/${await get('server')}/os-instance-actions`;
     return (await cloud.call('GET', path)).body.instanceActions[0].request_id;
   },
+  'second server': async (get, cloud) => {
+    await get('server');
+    return server('db-node-2')(get, cloud);
+  },
+  'stopped server': stopped,
+  'other project': by(
+    'POST',
+    '/v3/projects',
+    { project: { name: 'eu-de_other', domain_id: '<account>' } },
+    (answer) => answer.project.id,
+  ),
+  'scarce flavor': always('physical.s2.medium'),
+  'server group': by(
+    'POST',
+    '/v2.1/<project>/os-server-groups',
+    { server_group: { name: 'spread', policies: ['anti-affinity'] } },
+    (answer) => answer.server_group.id,
+  ),
   'faulty server': faultyServer,
   'faulty node': nodeOf('faulty server'),
   rack: by('GET', '/v1/<project>/iracks?region=eu-de', undefined, (answer) => answer.iracks[0].id),
@@ -404,12 +433,15 @@ const makers: Record<string, Make> = {
     return id;
   },
   'spare faulty server': faultyServer,
-  'spare starting server': async (get, cloud) => {
-    const id = await get('spare stopped server');
-    await cloud.call('POST', '/admin/v1/faults', { target: id, on: 'start', kind: 'timeout' });
-    await cloud.call('POST', '/v1/{p}/baremetalservers/action', { 'os-start': { servers: [{ id }] } });
+  'spare starting server': amid(stopped, 'start', { 'os-start': {} }),
+  'spare stopping server': amid(server('web'), 'stop', { 'os-stop': {} }),
+  'spare rebooting server': amid(server('web'), 'force-restart', { reboot: { type: 'HARD' } }),
+  'spare locked server': async (get, cloud) => {
+    const id = await server('web')(get, cloud);
+    await cloud.call('POST', `/v2.1/{p}/servers/${id}/action`, { lock: null });
     return id;
   },
+  'spare server group': (get, cloud) => makers['server group']!(get, cloud),
   'spare quarantined node': async (get, { sql }) => {
     const id = await get('spare enrolled node');
     await sql.query(`update nodes set standing = 'quarantined', note = 'wipe failed' where id = $1`, [id]);

@@ -6,6 +6,7 @@ import type { Created, CreateWish, WishedVolume } from '../../engine/create.ts';
 import { callerOf, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
 import { toRequestKey } from '../once.ts';
 import type { Cloud } from './cloud.ts';
+import { checkPublicIp } from './public-ip.ts';
 import { checkName, checkPassword, checkUserData, toTags } from './rules.ts';
 import type { CreateBody } from './wire.ts';
 
@@ -38,6 +39,7 @@ function toWish(call: Call): CreateWish {
   const { admin_pass: _, ...metadata } = server.metadata ?? {};
   const tags = toTags(server.server_tags);
   const volumes = toVolumes(server);
+  checkPublicIp(server);
   const enterprise = (server.extendparam as Record<string, unknown>)['enterprise_project_id'];
   return {
     door: 'bms',
@@ -89,8 +91,13 @@ export function toVolumes({ root_volume: root, data_volumes: data = [] }: Wanted
     const message = `The num of datavolume is illegal, the num is ${data.length}, max num allow is ${mostData}.`;
     throw invalid(message, 'data_volumes', 'BMS.0204');
   }
-  for (const { volumetype: type, size } of root ? [root, ...data] : data) {
-    if ((volumeTypes as readonly string[]).includes(type) && size >= 10 && size <= 32_768) continue;
+  if (root && !isVolume(root, 40, 1_024)) {
+    const message = `Root volume is illegal, reason: there is no ${root.volumetype} of ${root.size} GB.`;
+    throw invalid(message, 'root_volume', 'BMS.0047');
+  }
+  for (const volume of data) {
+    if (isVolume(volume, 10, 32_768)) continue;
+    const { volumetype: type, size } = volume;
     throw invalid(`Volume is illegal, there is no ${type} of ${size} GB.`, 'volumes', 'BMS.0203');
   }
   const toOne = (bootable: boolean) => (wish: NonNullable<Wanted['data_volumes']>[number]) => ({
@@ -100,4 +107,8 @@ export function toVolumes({ root_volume: root, data_volumes: data = [] }: Wanted
     bootable,
   });
   return [...(root ? [toOne(true)(root)] : []), ...data.map(toOne(false))];
+}
+
+function isVolume({ volumetype, size }: { volumetype: string; size: number }, least: number, most: number) {
+  return (volumeTypes as readonly string[]).includes(volumetype) && size >= least && size <= most;
 }

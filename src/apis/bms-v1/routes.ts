@@ -340,6 +340,15 @@ export function bmsApi(cloud: Cloud): Api {
         action: 'bms:servers:get',
         isPolled: true,
       }),
+      route(catalog.showJob, {
+        id: 'V36-alias',
+        method: 'GET',
+        path: '/v1.0/:project_id/jobs/:job_id',
+        summary: 'Show a job and its sub-jobs, by the path of older Go clients',
+        access: 'read',
+        action: 'bms:servers:get',
+        isPolled: true,
+      }),
     ],
   };
 }

@@ -89,8 +89,23 @@ export const CreateBody = Type.Object({
     key_name: Type.Optional(Type.String()),
     security_groups: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
     count: Type.Optional(Type.Integer()),
-    root_volume: Type.Optional(
-      Type.Object({ volumetype: Type.String(), size: Type.Integer({ minimum: 40, maximum: 1024 }) }),
+    root_volume: Type.Optional(Type.Object({ volumetype: Type.String(), size: Type.Integer() })),
+    publicip: Type.Optional(
+      Type.Object({
+        id: Type.Optional(Type.String()),
+        eip: Type.Optional(
+          Type.Object({
+            bandwidth: Type.Optional(
+              Type.Object({
+                sharetype: Type.Optional(Type.String()),
+                id: Type.Optional(Type.String()),
+                size: Type.Optional(Type.Union([Type.Number(), Type.String()])),
+              }),
+            ),
+            extendparam: Type.Optional(Type.Object({ chargingMode: Type.Optional(Type.String()) })),
+          }),
+        ),
+      }),
     ),
     data_volumes: Type.Optional(
       Type.Array(
@@ -179,6 +194,7 @@ export function toServer(server: Server) {
       disk: String(server.flavor.diskGb),
       vcpus: String(server.flavor.vcpus),
       ram: String(server.flavor.ramMib),
+      ...noAccelerators,
     },
     security_groups: [{ name: 'default', id: server.projectId }],
     accessIPv4: '',
@@ -238,6 +254,9 @@ function toMetadata(server: Server): Record<string, string> {
   };
 }
 
+/** Huawei Cloud lists them with each flavor (hw0608); nothing here has any. */
+const noAccelerators = { gpus: [], asic_accelerators: [] };
+
 /** An item of the v1.1 list: the same facts under short names (hw0645). */
 export function toSlimServer(server: Server) {
   return {
@@ -247,7 +266,15 @@ export function toSlimServer(server: Server) {
     tenant_id: server.projectId,
     created: toSeconds(server.createdAt),
     updated: toSeconds(server.updatedAt),
-    flavor: { ...toServer(server).flavor, gpus: [], asic_accelerators: [] },
+    // Numbers in the schema of this page, text in its sample; the schema is what generated clients are made from.
+    flavor: {
+      id: server.flavorId,
+      name: server.flavor.name,
+      disk: server.flavor.diskGb,
+      vcpus: server.flavor.vcpus,
+      ram: server.flavor.ramMib,
+      ...noAccelerators,
+    },
     status: toStatus(server),
     task_state: server.taskState,
     vm_state: toVmState(server),

@@ -53,7 +53,7 @@ const cases: Record<ErrorKind, Case> = {
 };
 
 /** 404 is for what the path or an id list names; what a body names besides is a parameter of it. */
-const parameters: readonly unknown[] = ['image', 'network', 'flavor', 'availability zone'];
+const parameters: readonly unknown[] = ['image', 'network', 'vpc', 'flavor', 'availability zone'];
 
 function toCase({ kind, subject, code }: ErrorFacts): Case {
   if (code === 'Common.0018') return 'denied'; // the project of the path is not the token's
