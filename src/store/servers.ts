@@ -4,6 +4,7 @@ import { gather } from '../core/gather.ts';
 import type { Server, ServerFacts, ServerFilter, ServerPage, Servers } from '../core/server.ts';
 import { changeAddresses } from './addresses.ts';
 import type { Sql } from './database.ts';
+import { againAfterDeadlock } from './deadlock.ts';
 import { toServer, type ServerRow } from './rows.ts';
 
 /** Everything that an API shows of a server, in one statement whatever the number. */
@@ -98,7 +99,7 @@ export function servers(db: Sql): Servers {
     },
 
     async changePasswords(ids, projectId, adminPasswordHash, states) {
-      const { rows } = await sql`
+      const change = sql`
         with fit as (
           select id from servers
           where id = any(${ids}::uuid[]) and project_id = ${projectId} and state = any(${states})
@@ -106,7 +107,8 @@ export function servers(db: Sql): Servers {
         )
         update servers v set admin_password_hash = ${adminPasswordHash}, updated_at = now()
         from fit where v.id = fit.id and (select count(*) from fit) = cardinality(${ids}::uuid[])
-        returning v.id`.execute(db);
+        returning v.id`;
+      const { rows } = await againAfterDeadlock(() => change.execute(db));
       return rows.length > 0;
     },
 

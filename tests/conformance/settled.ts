@@ -23,8 +23,6 @@ export const awaited = [
   'X17 show',
   'X17 delete',
   'C15',
-  'image of Go',
-  'image of IMS',
   'security groups',
 ];
 
