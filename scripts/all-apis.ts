@@ -8,6 +8,7 @@ import { identityApi } from '../src/apis/identity/routes.ts';
 import { imageApi } from '../src/apis/image/routes.ts';
 import { networkApi } from '../src/apis/network/routes.ts';
 import { novaApi } from '../src/apis/nova-v2.1/routes.ts';
+import { serialConsoleApi } from '../src/apis/serial-console/routes.ts';
 import { traceApi } from '../src/apis/trace/routes.ts';
 import { volumeApi } from '../src/apis/volume/routes.ts';
 
@@ -25,6 +26,7 @@ export function allApis(): Api[] {
     volumeApi(nothing),
     billingApi(nothing),
     traceApi(nothing),
+    serialConsoleApi(nothing),
     adminApi(nothing),
   ];
 }

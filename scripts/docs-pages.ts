@@ -59,6 +59,7 @@ function lifecyclePage(): string {
   const accepted = states.map((state) => [
     state,
     ...doors.map((door) => lifecycle[state].accepts[door].join(', ') || '–'),
+    lifecycle[state].console,
   ]);
   const ends = states
     .filter((state) => lifecycle[state].by)
@@ -91,7 +92,9 @@ Power states: 0 no state, 1 running, 4 shut down. Deleted keeps its record for a
 
 ## Operations accepted, by API
 
-${table(['state', 'BMS v1', 'Nova v2.1', 'CloudDC'], accepted)}
+${table(['state', 'BMS v1', 'Nova v2.1', 'CloudDC', 'serial console'], accepted)}
+
+Serial console: *offered* gives links, *kept* lets open ones go on, *closed* ends them.
 
 ## Ends
 

@@ -17,6 +17,7 @@ import { identityApi } from './apis/identity/routes.ts';
 import { imageApi } from './apis/image/routes.ts';
 import { networkApi } from './apis/network/routes.ts';
 import { novaApi } from './apis/nova-v2.1/routes.ts';
+import { serialConsoleApi } from './apis/serial-console/routes.ts';
 import { traceApi } from './apis/trace/routes.ts';
 import { volumeApi } from './apis/volume/routes.ts';
 import { createNetworkBoot, type NetworkBootRoom } from './boot/network-boot.ts';
@@ -37,6 +38,7 @@ import { changePasswords } from './engine/password-change.ts';
 import { hashPassword } from './engine/password.ts';
 import { createSubmit } from './engine/submit.ts';
 import { createSweep } from './engine/sweep.ts';
+import { createConsoles } from './engine/consoles/consoles.ts';
 import { createWorker } from './engine/worker.ts';
 import { createWriter } from './engine/writer.ts';
 import { createDownload } from './images/download.ts';
@@ -70,6 +72,7 @@ import { nodes as openNodes } from './store/nodes.ts';
 import { observations as openObservations } from './store/observations.ts';
 import { orders as openOrders } from './store/orders.ts';
 import { passwordChanges as openPasswordChanges } from './store/password-changes.ts';
+import { consoleLinks, consoleLogs } from './store/serial-consoles.ts';
 import { servers as openServers } from './store/servers.ts';
 import { faults as openFaults, simulatedMachines } from './store/simulation.ts';
 import { site as openSite } from './store/site.ts';
@@ -276,6 +279,16 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           now: Date.now,
         })
       : ownAuth;
+    const consoles = createConsoles({
+      links: consoleLinks(database.sql),
+      logs: consoleLogs(database.sql),
+      servers,
+      nodes,
+      drivers,
+      log,
+      now: Date.now,
+    });
+    closers.push(() => consoles.close());
     const { region } = config;
     const http = await createHttp({
       apis: [
@@ -298,6 +311,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           create: createOnce,
           nics,
           volumes,
+          consoles,
           hashPassword,
           batchRule: config.batchRule,
         }),
@@ -309,6 +323,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           create: createOnce,
           nics,
           volumes,
+          consoles,
           hashPassword,
           actionStatus: config.novaActionStatus,
         }),
@@ -325,12 +340,14 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           submit,
           create,
           region,
+          consoles,
           hashPassword,
         }),
         imageApi({ images, contents: imageContents, transfers, intake }),
         networkApi({ catalog, networks: openNetworks(database.sql) }),
         volumeApi({ volumes, catalog }),
         billingApi({ orders: openOrders(database.sql), submit, volumes, region }),
+        serialConsoleApi({ consoles, log }),
         traceApi({ audit, now: Date.now }),
         adminApi({
           audit,
@@ -344,6 +361,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           passwordChanges,
           work,
           tenancy,
+          consoles,
           drivers,
           findBmc: { redfish: findRedfishBmc, ipmi: findIpmiBmc },
           worker,

@@ -1,5 +1,6 @@
 /** The shape of every API folder: a table of routes, handlers that take a call and return an answer, a map of errors. */
-import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import type { TSchema } from 'typebox';
 import type { IngotError } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
@@ -68,6 +69,11 @@ export interface Api {
   toError(error: IngotError, call: Pick<Call, 'origin' | 'requestId' | 'path'>): Answer;
   /** Headers on every answer of this API. */
   headers?(call: Pick<Call, 'requestId' | 'headers' | 'path'>): Record<string, string>;
+  /** Takes connections at this path that leave HTTP for a WebSocket. */
+  upgrades?: {
+    path: string;
+    accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  };
   /** Called once when the server begins to stop: ends the streams, which would hold it up. */
   close?(): void;
 }

@@ -34,6 +34,7 @@ import { tooSlow, toIngotError } from './failure.ts';
 import { describe } from './openapi.ts';
 import { createDoorkeeper, throttle, type ThrottleOptions } from './throttle.ts';
 import type { Turns } from './turns.ts';
+import { createUpgradeRule, takeUpgrades } from './upgrades.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -77,6 +78,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     http: {
       headersTimeout: options.bodySeconds * 1_000,
       connectionsCheckingInterval: Math.min(30_000, options.bodySeconds * 500),
+      shouldUpgradeCallback: createUpgradeRule(apis),
     },
     // A path that cannot be decoded, or has an endless parameter.
     frameworkErrors: (error, request, reply) => {
@@ -154,6 +156,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   });
   const methodsOf = listMethods(apis);
   const unused = trackUnusedConnections(app);
+  takeUpgrades(app.server, apis);
   app.addHook('preClose', async () => {
     for (const api of apis) api.close?.();
     for (const socket of unused) socket.destroy();

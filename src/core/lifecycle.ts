@@ -59,6 +59,12 @@ export type InstanceState = 'pending' | 'running' | 'stopped' | 'shutting-down' 
 export type Door = 'bms' | 'nova' | 'clouddc';
 /** What the BMC said last; `unknown` when it does not answer. */
 export type Power = 'on' | 'off' | 'unknown';
+/**
+ * What happens with the serial console: `offered`, whoever may gets a link to it; `kept`, no new ones, but those that
+ * are out lead there and open ones go on; `closed`, open ones end. Closed is where nothing of the tenant's runs on the
+ * machine, or something of ours does.
+ */
+export type ConsoleRule = 'offered' | 'kept' | 'closed';
 
 interface Row {
   /** Whether a server may rest here. */
@@ -77,6 +83,7 @@ interface Row {
   powerState: PowerState | 'as last read' | 'as when deletion began';
   /** One word, or one per task state where the hardware's doing shows through (a restart is seen as a stop and a start). */
   instance: InstanceState | Partial<Record<TaskState, InstanceState>>;
+  console: ConsoleRule;
   /** Operations accepted here, by door. */
   accepts: Record<Door, readonly Operation[]>;
   /** Code and words of the BMS v1 refusal (errors table otc0107541808); the words name what the server is doing. */
@@ -108,6 +115,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { scheduling: 'place', networking: 'network', spawning: 'deploy' },
     powerState: 0,
     instance: 'pending',
+    console: 'closed',
     accepts: { bms: [], nova: ['delete'], clouddc: ['delete'] },
     success: 'Running',
     failure: faulty,
@@ -123,6 +131,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { 'powering-on': 'power-on' },
     powerState: 4,
     instance: 'stopped',
+    console: 'kept',
     accepts: onlyDelete,
     refusal: { code: 'BMS.0035', says: 'Server is powering on, not allow to %s.' },
     success: 'Running',
@@ -138,6 +147,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: {},
     powerState: 1,
     instance: 'running',
+    console: 'offered',
     accepts: {
       bms: ['stop', 'restart', 'force-restart', 'delete'],
       nova: ['stop', 'restart', 'force-restart', 'rebuild', 'delete'],
@@ -154,6 +164,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { 'powering-off': 'power-off' },
     powerState: 1,
     instance: 'running',
+    console: 'kept',
     accepts: onlyDelete,
     refusal: { code: 'BMS.0036', says: 'Server is powering off, not allow to %s.' },
     success: 'Stopped',
@@ -169,6 +180,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: {},
     powerState: 4,
     instance: 'stopped',
+    console: 'kept',
     accepts: {
       bms: ['start', 'reinstall-os', 'rebuild', 'delete'],
       nova: ['start', 'force-restart', 'rebuild', 'delete'],
@@ -185,6 +197,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { rebooting: 'power-off', reboot_started: 'power-on' },
     powerState: 1,
     instance: { rebooting: 'running', reboot_started: 'stopped' },
+    console: 'kept',
     accepts: onlyDelete,
     refusal: { code: 'BMS.0037', says: 'Server is rebooting, not allow to %s.' },
     success: 'Running',
@@ -201,6 +214,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { rebooting_hard: 'power-off', reboot_started_hard: 'power-on' },
     powerState: 1,
     instance: { rebooting_hard: 'running', reboot_started_hard: 'stopped' },
+    console: 'kept',
     accepts: onlyDelete,
     refusal: { code: 'BMS.0037', says: 'Server is rebooting, not allow to %s.' },
     success: 'Running',
@@ -217,6 +231,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { deleting: 'power-off' },
     powerState: 'as when deletion began',
     instance: 'shutting-down',
+    console: 'closed',
     accepts: nothing,
     success: 'Deleted',
     failure: faulty,
@@ -231,6 +246,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: {},
     powerState: 0,
     instance: 'terminated',
+    console: 'closed',
     accepts: nothing,
     success: null,
     deadlineMinutes: 60,
@@ -243,6 +259,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: {},
     powerState: 'as last read',
     instance: 'error',
+    console: 'offered',
     accepts: {
       bms: ['delete'],
       nova: ['stop', 'force-restart', 'rebuild', 'delete'],
@@ -258,6 +275,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { rebuilding: 'place' },
     powerState: 4,
     instance: 'pending',
+    console: 'closed',
     accepts: { bms: [], nova: ['delete'], clouddc: ['delete'] },
     success: 'Running',
     failure: faulty,
@@ -273,6 +291,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: { rebuilding: 'place' },
     powerState: 4,
     instance: 'pending',
+    console: 'closed',
     accepts: { bms: [], nova: ['delete'], clouddc: ['delete'] },
     success: 'Running',
     failure: {
@@ -291,6 +310,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     taskStates: {},
     powerState: 4,
     instance: 'error',
+    console: 'closed',
     accepts: {
       bms: ['start', 'reinstall-os', 'delete'],
       nova: ['start', 'rebuild', 'delete'],
@@ -346,6 +366,11 @@ export function isIntermediate(state: State): boolean {
 
 export function canAccept(state: State, operation: Operation, door: Door): boolean {
   return lifecycle[state].accepts[door].includes(operation);
+}
+
+/** The states in which links to the serial console are given. */
+export function statesOfferingConsole(): State[] {
+  return states.filter((state) => lifecycle[state].console === 'offered');
 }
 
 /** The states in which a door accepts an operation; what a refusal names and what SQL guards. */

@@ -91,6 +91,8 @@ export interface Driver {
   ejectMedia(node: Node, purpose: Purpose): Promise<Acknowledgement>;
   /** One at a time per machine; throws `busy` while another is open. */
   openConsole(node: Node): Promise<SerialConsole>;
+  /** What the machine wrote to its console lately. Absent where only an open console tells. */
+  readConsoleLog?(node: Node): Promise<string>;
 
   /** Ends sessions and sockets; called once at shutdown. */
   close(): Promise<void>;

@@ -136,6 +136,22 @@ export interface BootSigns {
   sign: string;
 }
 
+export interface ConsoleLinks {
+  expires_at: Timestamp;
+  hash: Buffer;
+  node_id: string | null;
+  project_id: string | null;
+  server_id: string | null;
+  used_at: Timestamp | null;
+  user_id: string;
+}
+
+export interface ConsoleLogs {
+  content: Buffer;
+  server_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface Descriptions {
   description: string;
   project_id: string;
@@ -545,6 +561,8 @@ export interface Tables {
   audit: Audit;
   boot_sessions: BootSessions;
   boot_signs: BootSigns;
+  console_links: ConsoleLinks;
+  console_logs: ConsoleLogs;
   descriptions: Descriptions;
   faults: Faults;
   flavors: Flavors;

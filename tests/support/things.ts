@@ -472,7 +472,10 @@ const makers: Record<string, Make> = {
 
 export function useThings(cloud: Cloud): Things {
   const shared = new Map<string, Promise<string>>();
-  const values = new Map<string, string>([[cloud.origin, 'origin']]);
+  const values = new Map<string, string>([
+    [cloud.origin, 'origin'],
+    [cloud.origin.replace(/^http/, 'ws'), 'websocket origin'],
+  ]);
   for (const [value, name] of [
     [cloud.projectId, 'project'],
     [cloud.userId, 'user'],

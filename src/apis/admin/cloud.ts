@@ -8,6 +8,7 @@ import type { Servers } from '../../core/server.ts';
 import type { Faults } from '../../core/simulation.ts';
 import type { Tenancy } from '../../core/tenancy.ts';
 import type { Work } from '../../core/work.ts';
+import type { Consoles } from '../../engine/consoles/consoles.ts';
 import type { Drivers } from '../../engine/clockwork.ts';
 import type { Worker } from '../../engine/worker.ts';
 import type { Auth } from '../auth.ts';
@@ -25,6 +26,7 @@ export interface Cloud {
   passwordChanges: PasswordChanges;
   work: Work;
   tenancy: Tenancy;
+  consoles: Pick<Consoles, 'offerServer' | 'offerNode'>;
   drivers: Drivers;
   /** How a BMC is looked for, by the driver that would speak to it. */
   findBmc: Record<'redfish' | 'ipmi', FindBmc>;

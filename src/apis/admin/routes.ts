@@ -3,6 +3,7 @@ import type { Answer, Api, Call, Route } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import * as audit from './audit.ts';
 import * as bmcPassword from './bmc-password.ts';
+import * as consoles from './consoles.ts';
 import * as enrolment from './enrol.ts';
 import { toError } from './errors.ts';
 import { createEvents } from './events.ts';
@@ -133,8 +134,22 @@ export function adminApi(cloud: Cloud): Api {
         'What happened on a node, newest first',
         nodes.listHistory,
       ),
+      route(
+        'openNodeConsole',
+        `POST ${node}/:id/console`,
+        'admin',
+        'Get a link to the serial console of a machine, which works once',
+        consoles.openOfNode,
+      ),
 
       route('listServers', `GET ${server}`, 'admin', 'List the servers of all projects', servers.list),
+      route(
+        'openServerConsole',
+        `POST ${server}/:id/console`,
+        'admin',
+        'Get a link to the serial console of a server, which works once',
+        consoles.openOfServer,
+      ),
       route(
         'why',
         `GET ${server}/:id/why`,

@@ -4,6 +4,7 @@ import type { Nics } from '../../core/network.ts';
 import type { Jobs } from '../../core/records.ts';
 import type { Servers } from '../../core/server.ts';
 import type { Volumes } from '../../core/volume.ts';
+import type { Consoles } from '../../engine/consoles/consoles.ts';
 import type { CreateOnce } from '../../engine/create-once.ts';
 import type { BatchRule, Submit } from '../../engine/submit.ts';
 
@@ -15,6 +16,7 @@ export interface Cloud {
   create: CreateOnce;
   nics: Nics;
   volumes: Volumes;
+  consoles: Pick<Consoles, 'offerServer'>;
   hashPassword: (password: string) => Promise<string>;
   batchRule: BatchRule;
 }

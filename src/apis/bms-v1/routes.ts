@@ -2,6 +2,7 @@
 import type { Api, Answer, Call, Route } from '../api.ts';
 import * as catalog from './catalog.ts';
 import type { Cloud } from './cloud.ts';
+import { openConsole } from './console.ts';
 import { create } from './create.ts';
 import { toError } from './errors.ts';
 import * as facts from './facts.ts';
@@ -14,6 +15,7 @@ import {
   AttachBody,
   ChangeOsAnswer,
   ChangeOsBody,
+  ConsoleBody,
   CreateBody,
   DeleteBody,
   DeleteNicsBody,
@@ -140,6 +142,15 @@ export function bmsApi(cloud: Cloud): Api {
         action: 'bms:servers:changeOS',
         body: ChangeOsBody,
         answer: ChangeOsAnswer,
+      }),
+      route(openConsole, {
+        id: 'V14',
+        method: 'POST',
+        path: `${at}/:server_id/remote_console`,
+        summary: 'Get a link to the serial console, which works once',
+        access: 'write',
+        action: 'bms:servers:serialConsole',
+        body: ConsoleBody,
       }),
       route(catalog.listFlavors, {
         id: 'V15',

@@ -57,6 +57,10 @@ export const MetadataOptionsBody = Type.Object({
   http_tokens: Type.Optional(Type.Union([Type.Literal('optional'), Type.Literal('required')])),
 });
 
+export const ConsoleBody = Type.Object({
+  remote_console: Type.Object({ type: Type.Literal('serial'), protocol: Type.Literal('serial') }),
+});
+
 export const ResetPasswordBody = Type.Object({
   'reset-password': Type.Object({ new_password: Type.String({ minLength: 1, maxLength: 255 }) }),
 });

@@ -6,6 +6,7 @@ import type { History, Jobs, Nodes } from '../../core/records.ts';
 import type { Servers } from '../../core/server.ts';
 import type { Site } from '../../core/site.ts';
 import type { Drivers } from '../../engine/clockwork.ts';
+import type { Consoles } from '../../engine/consoles/consoles.ts';
 import type { Create } from '../../engine/create.ts';
 import type { Submit } from '../../engine/submit.ts';
 
@@ -23,5 +24,6 @@ export interface Cloud {
   create: Create;
   /** The region that this installation is. */
   region: string;
+  consoles: Pick<Consoles, 'offerNode'>;
   hashPassword: (password: string) => Promise<string>;
 }

@@ -4,11 +4,12 @@
  * idle machines. A machine that carries somebody else's instance does not exist for it.
  */
 import type { Static } from 'typebox';
-import { invalid, notFound } from '../../core/errors.ts';
+import { conflict, invalid, notFound } from '../../core/errors.ts';
 import type { Node } from '../../core/node.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { NodeFilter } from '../../core/records.ts';
 import { callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
+import { toPageUrl } from '../console-link.ts';
 import type { Cloud } from './cloud.ts';
 import { parsePage, toPage } from './page.ts';
 import { manageStates, standingsShowing, toPhysicalServer, type PowerBody } from './wire.ts';
@@ -91,4 +92,19 @@ export async function changePower(cloud: Cloud, call: Call): Promise<Answer> {
     ids,
   );
   return ok({ physical_servers: ids.map((id) => ({ id })) });
+}
+
+/**
+ * C15. Only of machines that are dedicated to the project or carry its instance: whoever sits at the console of an idle
+ * machine of the shared pool could change what the next tenant finds.
+ */
+export async function showConsole(cloud: Cloud, call: Call): Promise<Answer> {
+  const projectId = projectOf(call);
+  const node = await getVisibleNode(cloud, projectId, call.params['id']!);
+  if (node.projectId !== projectId && node.serverId === null) {
+    const message = `The machine ${node.name} is idle in the shared pool; its console opens with an instance on it.`;
+    throw conflict(message, 'server', node.id);
+  }
+  const { token } = await cloud.consoles.offerNode(node, projectId, callerOf(call).user.id);
+  return ok({ url: toPageUrl(call.origin, token) });
 }

@@ -167,6 +167,14 @@ export function cloudDcApi(cloud: Cloud): Api {
         access: 'read',
         action: 'clouddc:imetal:getFirmwareAttribute',
       }),
+      route(physicalServers.showConsole, {
+        id: 'C15',
+        method: 'GET',
+        path: `${at}/physicalservers/:id/remote-console-address`,
+        summary: 'Get a link to the serial console, which works once',
+        access: 'write',
+        action: 'clouddc:imetal:createRemoteConsoleLink',
+      }),
       route(logs.exportLogs, {
         id: 'C16',
         method: 'POST',

@@ -6,6 +6,7 @@ import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
 import { callerOf, isId, projectOf, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
+import { getSerialConsole, showConsoleOutput } from './consoles.ts';
 import { setLocked } from './facts.ts';
 import { checkMetadata, toId } from './rules.ts';
 import { getServer } from './servers.ts';
@@ -25,6 +26,8 @@ const actions: Readonly<Record<string, Action>> = {
     const powerType = isSoft ? 'SOFT' : 'HARD';
     return power(cloud, call, isSoft ? 'restart' : 'force-restart', { powerType });
   },
+  'os-getSerialConsole': getSerialConsole,
+  'os-getConsoleOutput': showConsoleOutput,
   lock: (cloud, call) => setLocked(cloud, call, true),
   unlock: (cloud, call) => setLocked(cloud, call, false),
   rebuild: (cloud, call, value) => rebuild(cloud, call, value as Rebuild),

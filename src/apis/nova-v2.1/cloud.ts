@@ -4,6 +4,7 @@ import type { Nics } from '../../core/network.ts';
 import type { Jobs } from '../../core/records.ts';
 import type { Servers } from '../../core/server.ts';
 import type { Volumes } from '../../core/volume.ts';
+import type { Consoles } from '../../engine/consoles/consoles.ts';
 import type { CreateOnce } from '../../engine/create-once.ts';
 import type { Submit } from '../../engine/submit.ts';
 import type { Answer, Call, Route } from '../api.ts';
@@ -16,6 +17,7 @@ export interface Cloud {
   create: CreateOnce;
   nics: Nics;
   volumes: Volumes;
+  consoles: Pick<Consoles, 'offerServer' | 'readLog'>;
   hashPassword: (password: string) => Promise<string>;
   /** What power actions answer: 204 as documented, 202 as upstream, or by the caller. */
   actionStatus: 'auto' | '204' | '202';

@@ -4,6 +4,7 @@
  */
 import type { Api, Route } from '../api.ts';
 import * as actions from './actions.ts';
+import * as consoles from './consoles.ts';
 import type { Cloud, Entry } from './cloud.ts';
 import { create } from './create.ts';
 import { toError } from './errors.ts';
@@ -16,7 +17,7 @@ import * as region from './region.ts';
 import { serverParts } from './server-parts.ts';
 import * as servers from './servers.ts';
 import { listVersions, showCurrent, showLegacy } from './versions.ts';
-import { ActionBody, CreateBody, KeypairBody, UpdateBody } from './wire.ts';
+import { ActionBody, CreateBody, KeypairBody, RemoteConsoleBody, UpdateBody } from './wire.ts';
 
 export function novaApi(cloud: Cloud): Api {
   return {
@@ -148,10 +149,22 @@ const entries: Entry[] = [
       id: 'N09-N11',
       method: 'POST',
       path: '/servers/:server_id/action',
-      summary: 'Start, stop, reboot or rebuild a server',
+      summary: 'Start, stop, reboot or rebuild a server; open its serial console',
       access: 'write',
       action: 'os_compute_api:servers:action',
       body: ActionBody,
+    },
+  ],
+  [
+    consoles.createRemoteConsole,
+    {
+      id: 'X15',
+      method: 'POST',
+      path: '/servers/:server_id/remote-consoles',
+      summary: 'Get a link to the serial console, which works once (2.6)',
+      access: 'write',
+      action: 'os_compute_api:os-remote-consoles',
+      body: RemoteConsoleBody,
     },
   ],
   [

@@ -80,9 +80,24 @@ export const AttachmentBody = Type.Object({
 export const TagsBody = Type.Object({ tags: Type.Array(Type.String()) });
 
 /** Exactly one key; which ones there are, the handler says. */
+export const RemoteConsoleBody = Type.Object({
+  remote_console: Type.Object({ protocol: Type.String(), type: Type.String() }),
+});
+
+export const ConsoleOutputBody = Type.Union([
+  Type.Null(),
+  Type.Object({
+    length: Type.Optional(
+      Type.Union([Type.Integer({ minimum: -1 }), Type.String({ pattern: '^(-1|[0-9]{1,9})$' }), Type.Null()]),
+    ),
+  }),
+]);
+
 export const ActionBody = Type.Object({
   'os-start': Type.Optional(Type.Unknown()),
   'os-stop': Type.Optional(Type.Unknown()),
+  'os-getSerialConsole': Type.Optional(Type.Object({ type: Type.String() })),
+  'os-getConsoleOutput': Type.Optional(ConsoleOutputBody),
   lock: Type.Optional(Type.Unknown()),
   unlock: Type.Optional(Type.Unknown()),
   reboot: Type.Optional(

@@ -4,8 +4,15 @@
  * machines nobody looks at cost nothing.
  */
 import type { Inventory, Node } from '../../core/node.ts';
-import { DriverError, type Driver, type Installer, type Purpose } from '../../core/ports.ts';
+import {
+  DriverError,
+  type Driver,
+  type Installer,
+  type Purpose,
+  type SerialConsole,
+} from '../../core/ports.ts';
 import type { SimulatedCommand, SimulatedMachine, SimulatedMachines } from '../../core/simulation.ts';
+import { openSimulatedConsole, toConsoleLog } from './console.ts';
 import { toInventory } from './inventory.ts';
 
 /** An install takes so many steps of the simulated hardware, a wipe so many; a slow machine so many times as long. */
@@ -15,8 +22,13 @@ const slowness = 20;
 /** A step stands for so long on real hardware; the lifecycle's deadlines shrink by the same factor. */
 const realStepMs = 60_000;
 
+/** Somebody looks; no fault is meant for them. */
+const forPeople: Purpose = { operation: 'inspect', subJobId: null };
+
 /** @param stepMs how long one step of the simulated hardware takes (INGOT_SIM_STEP_MS) */
 export function createSimulatedDriver(machines: SimulatedMachines, stepMs: number): Driver & Installer {
+  const consoles = new Map<string, SerialConsole>();
+
   async function reach(node: Node, purpose: Purpose) {
     const found = await machines.look(node.id, purpose);
     if (!found) throw new DriverError('unreachable', `There is no simulated machine for node ${node.name}.`);
@@ -73,7 +85,24 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
     setPassword: async () => lacks('a password'),
     insertMedia: async () => lacks('a virtual drive'),
     ejectMedia: async () => lacks('a virtual drive'),
-    openConsole: async () => lacks('a serial console'),
+    async openConsole(node) {
+      if (consoles.has(node.id)) {
+        throw new DriverError('busy', 'The serial console of this machine is open already');
+      }
+      await reach(node, forPeople);
+      const console = await openSimulatedConsole({
+        node: { ...node, inventory: node.inventory ?? toInventory(node) },
+        look: async () => (await machines.look(node.id, forPeople))?.machine ?? null,
+        powerOff: () => machines.command(node.id, { does: 'power', power: 'off', takesMs: stepMs }),
+        onClosed: () => consoles.delete(node.id),
+      });
+      consoles.set(node.id, console);
+      return console;
+    },
+    async readConsoleLog(node) {
+      const { machine } = await reach(node, forPeople);
+      return toConsoleLog({ ...node, inventory: node.inventory ?? toInventory(node) }, machine);
+    },
 
     beginDeploy: (node, order, purpose) =>
       send(node, purpose, `install ${order.imageName}`, (takesMs) => ({
@@ -107,7 +136,9 @@ export function createSimulatedDriver(machines: SimulatedMachines, stepMs: numbe
       if (fault === 'timeout') return { status: 'running', evidence: 'Wiping disks', lookInMs: stepMs };
       return { status: 'done', evidence: 'Disks wiped', lookInMs: 0 };
     },
-    async close() {},
+    async close() {
+      for (const console of consoles.values()) console.close();
+    },
   };
 }
 
