@@ -112,6 +112,9 @@ function toResourceType({ action = '' }: Route): string | null {
   return parts.length > 2 ? parts.at(-2)! : (/_(\w+)$/.exec(action)?.[1] ?? null);
 }
 
+/** As many as a batch may have. */
+const mostIds = 1_000;
+
 /** What the path, the body and the good answer name by id, in that order, each once. */
 function toResourceIds({ params, body }: FastifyRequest, answer: unknown): string[] {
   const ids = new Set<string>();
@@ -119,7 +122,7 @@ function toResourceIds({ params, body }: FastifyRequest, answer: unknown): strin
     if (name !== 'project_id') ids.add(value.slice(0, 255));
   }
   for (const part of [body, answer]) for (const id of idsIn(part)) ids.add(id);
-  return [...ids];
+  return [...ids].slice(0, mostIds);
 }
 
 /** `{servers: [{id}]}`, `{server: {id}}`, `{server_id_set: []}`, each also below the key of an action. */
