@@ -1,5 +1,7 @@
 /** The pages that are computed: lifecycle, endpoints, samples, errors, settings. */
+import { actionsOf, type Route } from '../src/apis/api.ts';
 import { settings } from '../src/config.ts';
+import { actions } from '../src/core/actions.ts';
 import { IngotError, stateRefuses, type ErrorFacts } from '../src/core/errors.ts';
 import {
   isIntermediate,
@@ -140,19 +142,38 @@ function diagram(): string {
   return [...lines].join('\n');
 }
 
+/** Permission, access level, twin; of several actions behind one path all. */
+function permissionOf(route: Route): string[] {
+  const possible = actionsOf(route).map((action) => ({ action, ...actions[action] }));
+  const each = (tell: (one: (typeof possible)[number]) => string | undefined) =>
+    [...new Set(possible.map(tell).filter((it) => it !== undefined))].join(', ');
+  if (possible.length === 0) return ['open', '', ''];
+  const marks = [
+    ...(route.access !== 'open' && route.isOwnOpen ? ['own'] : []),
+    ...(possible[0]!.isForOperators ? ['operators'] : []),
+  ];
+  const names = each(({ names }) => `\`${names[0]}\``);
+  return [
+    [names, ...marks].join(', '),
+    each(({ level }) => level),
+    each(({ twin }) => twin && `\`${twin}\``),
+  ];
+}
+
 function endpointsPage(): string {
   const parts = allApis().map((api) => {
     const rows = api.routes.map((route) => [
       `[${route.id}](samples/${api.name}.md#${originalOf(api, route).toLowerCase()})`,
       `\`${route.method} ${(route.hosts ?? []).map((label) => `${label}.*`).join('|')}${route.path}\``,
       route.summary,
-      route.access,
-      route.action ? `\`${route.action}\`` : '',
+      ...permissionOf(route),
     ]);
-    return `## ${api.title}\n\n${table(['id', 'call', 'what', 'access', 'permission'], rows)}\n`;
+    return `## ${api.title}\n\n${table(['id', 'call', 'what', 'permission', 'level', 'twin'], rows)}\n`;
   });
   return `${head('Endpoints', 'src/apis/*/routes.ts')}
-Access: \`open\` needs no token, \`read\` any role, \`write\` any role but reader, \`admin\` the role admin.
+Permission: what a policy must allow, by the name that policies of version 1.1 use; \`open\` needs no token, and
+\`own\` is open to everybody logged in, about what is theirs. A call of the Nova family is also opened by its twin
+(setting \`INGOT_BMS_TWINS\`). \`operators\` marks what only the role admin opens.
 
 ${parts.join('\n')}`;
 }

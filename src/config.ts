@@ -49,6 +49,12 @@ function oneOf<const T extends string>(env: string, words: readonly T[], help: s
   };
 }
 
+function switched(env: string, byDefault: boolean, help: string): Setting<boolean> {
+  const words = byDefault ? (['on', 'off'] as const) : (['off', 'on'] as const);
+  const { parse, ...rest } = oneOf(env, words, help);
+  return { ...rest, parse: (given) => parse(given) === 'on' };
+}
+
 export const settings = {
   host: text('INGOT_HOST', '127.0.0.1', 'listen address'),
   port: number('INGOT_PORT', 8774, 0, 65_535, 'listen port; 0 takes any free one'),
@@ -113,6 +119,11 @@ export const settings = {
     'INGOT_NOVA_ACTION_STATUS',
     ['auto', '204', '202'],
     'answer to Nova power actions: 204 as documented, 202 as upstream; auto gives 202 to the Go clients that refuse 204',
+  ),
+  bmsTwins: switched(
+    'INGOT_BMS_TWINS',
+    true,
+    'whether a permission for a bms action (bms:servers:stop) also opens the Nova call, which asks for the ecs one',
   ),
   batchRule: oneOf(
     'INGOT_BATCH_RULE',

@@ -27,6 +27,7 @@ import type { Driver } from './core/ports.ts';
 import { findIpmiBmc } from './drivers/ipmi/find-bmc.ts';
 import { createIpmiDriver } from './drivers/ipmi/ipmi-driver.ts';
 import { findRedfishBmc } from './drivers/redfish/find-bmc.ts';
+import { createJudge } from './core/authorization.ts';
 import { createRedfishDriver } from './drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from './drivers/simulated/driver.ts';
 import { TrafficLimit } from './drivers/traffic-limit.ts';
@@ -57,6 +58,7 @@ import { openDatabase, type Sql } from './store/database.ts';
 import { sealAnew } from './store/keyring.ts';
 import { makeFirstStart, type FirstCredentials } from './store/first-start.ts';
 import { guests as openGuests } from './store/guests.ts';
+import { groups as openGroups } from './store/groups.ts';
 import { history as openHistory } from './store/history.ts';
 import { imageContents as openImageContents } from './store/image-contents.ts';
 import { imageTransfers as openImageTransfers } from './store/image-transfers.ts';
@@ -270,7 +272,9 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     });
 
     const external = toExternal(config);
-    const ownAuth = await createAuth(tenancy, accessKeys, Date.now);
+    const { region } = config;
+    const judge = createJudge({ region, withTwins: config.bmsTwins, now: Date.now });
+    const ownAuth = await createAuth(tenancy, accessKeys, judge, Date.now);
     const auth = external
       ? withExternalIdentity(ownAuth, {
           validate: createKeystone({ ...external, now: Date.now }).validate,
@@ -289,13 +293,13 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       now: Date.now,
     });
     closers.push(() => consoles.close());
-    const { region } = config;
     const http = await createHttp({
       apis: [
         external
           ? externalIdentityApi(external.url)
           : identityApi({
               tenancy,
+              groups: openGroups(database.sql, () => tenancy.tellChange()),
               accessKeys,
               applicationCredentials: openApplicationCredentials(database.sql, () => tenancy.tellChange()),
               region,

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { TSchema } from 'typebox';
+import type { Action } from '../core/actions.ts';
 import type { IngotError } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
 import type { TrafficClass } from './traffic.ts';
@@ -18,6 +19,8 @@ export interface Call {
   requestId: string;
   sourceIp: string;
   path: string;
+  /** Whether the caller's policies allow it, beyond what the route has asked for. */
+  may(action: Action): boolean;
 }
 
 export interface Answer {
@@ -30,7 +33,7 @@ export interface Answer {
   caller?: Caller;
 }
 
-export interface Route {
+interface Described {
   /** Id of the operation in the published documentation, or a name of ours. */
   id: string;
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -42,10 +45,6 @@ export interface Route {
    * at `/` that alone tells them apart. The same path without labels answers everybody else.
    */
   hosts?: readonly string[];
-  /** `open`: no token needed. `admin`: operators of the installation. */
-  access: 'open' | 'read' | 'write' | 'admin';
-  /** The documented permission, where there is one ("bms:servers:stop"). */
-  action?: string;
   body?: TSchema;
   query?: TSchema;
   /** Shape of the good answer; documentation, never a filter. */
@@ -59,6 +58,41 @@ export interface Route {
   /** Where `trafficOf` would not find it by itself. */
   traffic?: TrafficClass;
   handle(call: Call): Promise<Answer> | Answer;
+}
+
+/** No token is needed, or the handler asks for it by itself. */
+export interface OpenRoute extends Described {
+  access: 'open';
+  action?: undefined;
+}
+
+/** Asks the caller's policies for an action of `core/actions.ts`. */
+export interface GuardedRoute extends Described {
+  access?: undefined;
+  action: Action | ActionChoice;
+  /**
+   * Whoever is logged in may ask this about what is their own, unless it is denied. The handler asks `call.may(action)`
+   * before it shows or changes more.
+   */
+  isOwnOpen?: boolean;
+  /** Ids of the resources in the body; without it the `server_id` or `id` of the path counts. */
+  targets?(call: Call): readonly string[];
+}
+
+export type Route = OpenRoute | GuardedRoute;
+export type RouteFacts = Omit<OpenRoute, 'handle'> | Omit<GuardedRoute, 'handle'>;
+
+/** Several actions behind one path. */
+export interface ActionChoice {
+  among: readonly [Action, ...Action[]];
+  /** By the body, whose form was checked. Null where it says nothing known; the handler refuses it then. */
+  of(call: Call): Action | null;
+}
+
+/** All that a route may come to. */
+export function actionsOf({ action }: Pick<Route, 'action'>): readonly Action[] {
+  if (action === undefined) return [];
+  return typeof action === 'string' ? [action] : action.among;
 }
 
 export interface Api {

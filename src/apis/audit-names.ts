@@ -48,14 +48,17 @@ const operations: Record<string, Record<string, Word>> = {
   billing: { unsubscribe: always('delete') },
 };
 
-/** @param body as parsed, where it was; the words of an action are in it */
-export function toAuditName(api: string, route: Route, body: unknown): string {
+/**
+ * @param permission that of the call, where it has one
+ * @param body as parsed, where it was; the words of an action are in it
+ */
+export function toAuditName(api: string, route: Route, permission: string | null, body: unknown): string {
   const word = operations[api]?.[route.id.replace(/-legacy$/, '')];
   const operation = word?.(isObject(body) ? body : {});
   if (operation) return operationKinds[operation].auditName;
   if (route.id === 'create_token') return 'login';
   const ownWord = isObject(body) && route.path.endsWith('/action') ? Object.keys(body)[0] : undefined;
-  return toCamel(ownWord ?? route.action?.split(':').at(-1) ?? route.id);
+  return toCamel(ownWord ?? permission?.split(':').at(-1) ?? route.id);
 }
 
 /** `create_user` → `createUser`; only what may stand in a name of a trace. */

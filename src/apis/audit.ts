@@ -3,6 +3,7 @@
  * something was done finds it in the trail, also when the process ends right after. Bodies are read for ids and names
  * only, and never kept: they hold passwords and keys.
  */
+import { actions } from '../core/actions.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditEntry, AuditPerson } from '../core/audit.ts';
 import type { IngotError } from '../core/errors.ts';
@@ -47,6 +48,7 @@ function toEntry(api: Api, route: Route, request: FastifyRequest, statusCode: nu
   const { body } = request;
   const caller = request.caller ?? answer?.caller ?? null;
   const account = caller && (caller.projectAccount ?? caller.account ?? caller.userAccount);
+  const permission = request.action && actions[request.action].names[0]!;
   const jobId = textIn(answer?.body, 'job_id') ?? textIn(answer?.body, 'jobId');
   return {
     id: newId(),
@@ -66,9 +68,9 @@ function toEntry(api: Api, route: Route, request: FastifyRequest, statusCode: nu
     service: api.name,
     route: route.id,
     method: request.method,
-    name: toAuditName(api.name, route, body),
-    action: route.action ?? null,
-    resourceType: toResourceType(route),
+    name: toAuditName(api.name, route, permission, body),
+    action: permission,
+    resourceType: toResourceType(permission ?? ''),
     resourceIds: toResourceIds(request, statusCode < 300 ? answer?.body : undefined),
     resourceName: toName(body),
     jobId: jobId !== null && isId(jobId) ? jobId : null,
@@ -107,7 +109,7 @@ function toAccessKey({ headers }: FastifyRequest): string | null {
 }
 
 /** `servers` of `bms:servers:stop`, `user` of `identity:create_user`. */
-function toResourceType({ action = '' }: Route): string | null {
+function toResourceType(action: string): string | null {
   const parts = action.split(':');
   return parts.length > 2 ? parts.at(-2)! : (/_(\w+)$/.exec(action)?.[1] ?? null);
 }

@@ -4,9 +4,12 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AccessKeys, SigningKey } from '../core/access-keys.ts';
+import { actions, type Action } from '../core/actions.ts';
+import type { Judge } from '../core/authorization.ts';
 import { notAllowed, unauthenticated, type IngotError } from '../core/errors.ts';
+import type { Verdict } from '../core/policy.ts';
 import type { Caller, Standing, Tenancy } from '../core/tenancy.ts';
-import type { Route } from './api.ts';
+import { actionsOf, callerOf, type Call, type GuardedRoute } from './api.ts';
 import {
   checkForm,
   isSignature,
@@ -23,7 +26,19 @@ export interface Auth {
   authenticate(headers: Headers): Promise<Caller>;
   /** By signature; throws in the same words. Where nothing else is asked for, the project is that of the path. */
   verify(request: SignedRequest, headers: Headers, pathProject: string | undefined): Promise<Caller>;
-  authorize(caller: Caller, route: Route): void;
+  /**
+   * Before the body is read: as exactly as can be said without it.
+   * @throws not-allowed, naming the action
+   */
+  admit(call: Call, route: GuardedRoute): void;
+  /**
+   * With the body: the very action on the very resources.
+   * @param chosen null where the body says nothing known; then all that it could be must be allowed
+   * @throws not-allowed, naming the action
+   */
+  authorize(call: Call, route: GuardedRoute, chosen: Action | null): void;
+  /** Whether policies allow an action that no route stands for. */
+  may(call: Call, action: Action): boolean;
   close(): Promise<void>;
 }
 
@@ -42,7 +57,12 @@ export function isSigned(headers: Headers): boolean {
   return headers['x-auth-token'] === undefined && isSignature(textOf(headers['authorization']));
 }
 
-export async function createAuth(tenancy: Tenancy, accessKeys: AccessKeys, now: () => number): Promise<Auth> {
+export async function createAuth(
+  tenancy: Tenancy,
+  accessKeys: AccessKeys,
+  judge: Judge,
+  now: () => number,
+): Promise<Auth> {
   const callers = createMemory<Caller>();
   const standings = createMemory<Standing>();
   const stop = await tenancy.onChange(() => {
@@ -95,16 +115,38 @@ export async function createAuth(tenancy: Tenancy, accessKeys: AccessKeys, now: 
       };
     },
 
-    authorize(caller, route) {
-      if (route.access === 'open' || caller.isAdmin) return;
-      const mayWrite = caller.roles.some(({ name }) => name !== 'reader');
-      if (route.access === 'admin' || (route.access === 'write' && !mayWrite)) {
-        throw notAllowed(`Policy doesn't allow ${route.action ?? route.id} to be performed.`);
-      }
+    admit(call, route) {
+      if (typeof route.action === 'string' && !route.targets) return check(judge, call, route, route.action);
+      if (route.isOwnOpen) return;
+      const possible = actionsOf(route);
+      if (!possible.some((action) => judge.mayBeAllowed(callerOf(call), action))) throw refused(possible[0]!);
     },
+
+    authorize(call, route, chosen) {
+      if (typeof route.action === 'string' && !route.targets) return;
+      for (const action of chosen ? [chosen] : actionsOf(route)) check(judge, call, route, action);
+    },
+
+    may: (call, action) => verdictOf(judge, call, action, []) === 'allowed',
 
     close: stop,
   };
+}
+
+function check(judge: Judge, call: Call, route: GuardedRoute, action: Action): void {
+  const { server_id: server, id } = call.params;
+  const ids = route.targets?.(call) ?? [server ?? id].filter((one) => one !== undefined);
+  const verdict = verdictOf(judge, call, action, ids);
+  if (verdict === 'denied' || (verdict === 'not-allowed' && !route.isOwnOpen)) throw refused(action);
+}
+
+function verdictOf(judge: Judge, call: Call, action: Action, ids: readonly string[]): Verdict {
+  const { sourceIp, headers } = call;
+  return judge.decide(callerOf(call), { action, ids, sourceIp, userAgent: textOf(headers['user-agent']) });
+}
+
+function refused(action: Action): IngotError {
+  return notAllowed(`Policy doesn't allow ${actions[action].names[0]} to be performed.`);
 }
 
 /** A temporary key goes with its token, a permanent one with none. */

@@ -15,6 +15,7 @@ import Fastify, {
 import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
 import type { AuditEntry } from '../core/audit.ts';
+import type { Action } from '../core/actions.ts';
 import { IngotError, notFound, wrongMethod } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
 import { apiOf, originOf, send, sendError } from './answer.ts';
@@ -39,6 +40,8 @@ import { createUpgradeRule, takeUpgrades } from './upgrades.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
+    /** What policies are asked for; null while the body has not said it, and on open routes. */
+    action: Action | null;
     outcome: Outcome | null;
     isAudited: boolean;
   }
@@ -112,6 +115,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     sendError(options, request, reply, tooSlow(options.bodySeconds));
   });
   app.decorateRequest('caller', null);
+  app.decorateRequest('action', null);
   app.decorateRequest('outcome', null);
   app.decorateRequest('isAudited', false);
 
@@ -228,7 +232,8 @@ function mount(
     const caller = await findCaller(auth, request);
     request.caller = caller;
     checkProject(caller, request);
-    auth.authorize(caller, route);
+    request.action = typeof route.action === 'string' ? route.action : null;
+    auth.admit(toCall(options, request), route);
   };
   app.route({
     method: route.method,
@@ -267,6 +272,10 @@ function mount(
     }),
     async handler(request, reply) {
       const call = toCall(options, request);
+      if (route.access !== 'open') {
+        request.action = typeof route.action === 'string' ? route.action : route.action.of(call);
+        auth.authorize(call, route, request.action);
+      }
       const answer = await turns
         .take(() => route.handle(call))
         .finally(() => {
@@ -302,7 +311,7 @@ function checkProject(caller: Caller, request: FastifyRequest): void {
 }
 
 function toCall(options: HttpOptions, request: FastifyRequest): Call {
-  return {
+  const call: Call = {
     caller: request.caller,
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string>,
@@ -312,5 +321,7 @@ function toCall(options: HttpOptions, request: FastifyRequest): Call {
     requestId: request.id,
     sourceIp: request.ip,
     path: request.url,
+    may: (action) => options.auth.may(call, action),
   };
+  return call;
 }

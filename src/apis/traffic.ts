@@ -2,6 +2,7 @@
  * The classes of routes, by how often one caller may come, how many are answered at once, and who goes first when the
  * program is behind. Each class is counted on its own, so that reading never takes a write's turn.
  */
+import { actions, type Action } from '../core/actions.ts';
 
 export const trafficClasses = {
   /** Health, figures, and what clients poll: a server, a job, a status. One 429 stops some clients for a minute. */
@@ -42,13 +43,14 @@ export interface Limits {
 interface Facts {
   traffic?: TrafficClass;
   isPolled?: boolean;
-  access: string;
+  action?: Action | { among: readonly Action[] };
   method: string;
 }
 
-export function trafficOf({ traffic, isPolled, access, method }: Facts): TrafficClass {
+export function trafficOf({ traffic, isPolled, action, method }: Facts): TrafficClass {
   if (traffic) return traffic;
   if (isPolled) return 'polled';
-  if (access === 'admin') return 'operator';
+  const first = typeof action === 'object' ? action.among[0] : action;
+  if (first && actions[first].isForOperators) return 'operator';
   return method === 'GET' || method === 'HEAD' ? 'read' : 'write';
 }

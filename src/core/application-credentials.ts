@@ -1,5 +1,5 @@
 /** Application credentials: secrets with which programs log in as a user, to one project. */
-import type { Role } from './tenancy.ts';
+import type { HeldRole } from './tenancy.ts';
 
 export interface ApplicationCredential {
   id: string;
@@ -8,7 +8,7 @@ export interface ApplicationCredential {
   name: string;
   description: string;
   /** Those of the user's roles on the project that count. */
-  roles: Role[];
+  roles: HeldRole[];
   /** May be used to make further keys and credentials. */
   unrestricted: boolean;
   expiresAt: Date | null;

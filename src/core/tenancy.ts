@@ -1,4 +1,5 @@
 /** Accounts (wire: domain), projects, users, roles, and who is asking. */
+import type { PolicyDocument } from './policy.ts';
 
 export interface Account {
   id: string;
@@ -29,22 +30,45 @@ export interface User {
   createdAt: Date;
 }
 
+/** What is granted. It carries a policy; a role without one is a name that others may look at, and allows nothing. */
 export interface Role {
   id: string;
   name: string;
   description: string;
+  /** Null: of the installation; else a custom policy of this account. */
+  accountId: string | null;
+  displayName: string;
+  catalog: string;
+  /** AX: for an account, XA: for projects, AA: for both. */
+  type: 'AX' | 'XA' | 'AA';
+  policy: PolicyDocument | null;
+  /** Comes with the installation and stays as it is. */
+  isSystem: boolean;
+  createdAt: Date;
+  updatedAt: Date;
 }
 
-/** `admin` may do all, everywhere; `member` all within its project; `reader` looks only. */
-export const builtInRoles = ['admin', 'member', 'reader'] as const;
+/** What a caller is told of a role. */
+export type HeldRole = Pick<Role, 'id' | 'name' | 'description'>;
 
+/** Who holds it works for the installation: sees all accounts, manages machines. */
+export const operatorRole = 'admin';
+
+/** A role held by a user or by the members of a group. */
 export interface RoleAssignment {
-  userId: string;
+  userId: string | null;
+  groupId: string | null;
   roleId: string;
   roleName: string;
   projectId: string | null;
   accountId: string | null;
+  /** On all projects of the account, and not on the account itself. */
+  inherited: boolean;
 }
+
+/** A user, by id, or a group. */
+export type Holder = string | { groupId: string };
+export type Place = { projectId: string } | { accountId: string; inherited?: boolean };
 
 /** Exactly one of project and account, or neither (unscoped). */
 export interface Scope {
@@ -58,7 +82,12 @@ export interface Standing extends Scope {
   userAccount: Account;
   /** The project's account when scoped to a project. */
   projectAccount: Account | null;
-  roles: Role[];
+  roles: HeldRole[];
+  /** All that count here: of the roles, and those attached to the user and its groups. */
+  policies: readonly PolicyDocument[];
+  /** The root user of the account, within that account. */
+  isRoot: boolean;
+  /** Holds the role of operators here. */
   isAdmin: boolean;
 }
 
@@ -95,6 +124,8 @@ export interface Credentials {
   passwordHash: string | null;
 }
 
+export type NewRole = HeldRole & Partial<Role>;
+
 export interface Tenancy {
   listAccounts(filter?: { name?: string }): Promise<Account[]>;
   findAccount(id: string): Promise<Account | null>;
@@ -126,22 +157,30 @@ export interface Tenancy {
   ): Promise<User | null>;
   removeUser(id: string): Promise<boolean>;
 
-  listRoles(filter?: { name?: string }): Promise<Role[]>;
+  /** With an account: those of the installation and its own; `customOnly`: its own. */
+  listRoles(filter?: { name?: string; accountId?: string | null; customOnly?: boolean }): Promise<Role[]>;
   findRole(id: string): Promise<Role | null>;
-  createRole(role: Role): Promise<Role>;
-  changeRole(id: string, change: Partial<Pick<Role, 'name' | 'description'>>): Promise<Role | null>;
+  createRole(role: NewRole): Promise<Role>;
+  changeRole(
+    id: string,
+    change: Partial<Pick<Role, 'name' | 'description' | 'displayName' | 'type' | 'policy'>>,
+  ): Promise<Role | null>;
   removeRole(id: string): Promise<boolean>;
+  /**
+   * @param filter.effective groups dissolved into their members, and what is inherited into projects
+   */
   listAssignments(filter: {
     userId?: string;
+    groupId?: string;
     projectId?: string;
     accountId?: string;
+    inherited?: boolean;
+    /** Places of this account only. */
+    within?: string;
+    effective?: boolean;
   }): Promise<RoleAssignment[]>;
-  assign(userId: string, roleId: string, on: { projectId: string } | { accountId: string }): Promise<void>;
-  unassign(
-    userId: string,
-    roleId: string,
-    on: { projectId: string } | { accountId: string },
-  ): Promise<boolean>;
+  assign(holder: Holder, roleId: string, on: Place): Promise<void>;
+  unassign(holder: Holder, roleId: string, on: Place): Promise<boolean>;
 
   findCredentials(who: { id: string } | { name: string; accountId: string }): Promise<Credentials | null>;
   /** Counts a wrong password; after `most` in a row the user is locked for `lockSeconds`, which do not grow. */

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Catalog, Flavor } from '../core/catalog.ts';
 import type { NewImage } from '../core/image.ts';
 import type { Nodes, NewNode } from '../core/records.ts';
-import { builtInRoles, type Tenancy } from '../core/tenancy.ts';
+import { operatorRole, type Tenancy } from '../core/tenancy.ts';
 import { accessKeys } from './access-keys.ts';
 import type { Sql } from './database.ts';
 import type { Vault } from './vault.ts';
@@ -76,10 +76,6 @@ async function begin(
       enabled: true,
       createdAt: new Date(),
     }));
-  for (const name of builtInRoles) {
-    const [role] = await tenancy.listRoles({ name });
-    if (!role) await tenancy.createRole({ id: hexId(), name, description: '' });
-  }
   for (const flavor of flavors) await catalog.putFlavor(flavor);
   for (const image of images) await catalog.putImage(image);
   await catalog.putNetwork(firstNetwork());
@@ -100,7 +96,7 @@ async function begin(
     },
     passwordHash,
   );
-  const [admin] = await tenancy.listRoles({ name: 'admin' });
+  const [admin] = await tenancy.listRoles({ name: operatorRole });
   await tenancy.assign(userId, admin!.id, { projectId: project.id });
   await tenancy.assign(userId, admin!.id, { accountId: account.id });
   const key = await accessKeys(rooms.sql, rooms.vault).create(userId, 'made at first start', 1);

@@ -180,6 +180,19 @@ export interface Flavors {
   vcpus: number;
 }
 
+export interface GroupMembers {
+  group_id: string;
+  user_id: string;
+}
+
+export interface Groups {
+  account_id: string;
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  id: string;
+  name: string;
+}
+
 export interface History {
   actor: string;
   at: Generated<Timestamp>;
@@ -359,6 +372,32 @@ export interface Nodes {
   zone: string;
 }
 
+export interface Policies {
+  account_id: string | null;
+  created_at: Generated<Timestamp>;
+  default_version: Generated<number>;
+  description: Generated<string>;
+  id: string;
+  latest_version: Generated<number>;
+  name: string;
+  path: Generated<string>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface PolicyAttachments {
+  created_at: Generated<Timestamp>;
+  group_id: string | null;
+  policy_id: string;
+  user_id: string | null;
+}
+
+export interface PolicyVersions {
+  created_at: Generated<Timestamp>;
+  document: string;
+  policy_id: string;
+  version: number;
+}
+
 export interface Ports {
   address_pairs: Generated<string[]>;
   created_at: Generated<Timestamp>;
@@ -385,15 +424,25 @@ export interface Projects {
 
 export interface RoleAssignments {
   account_id: string | null;
+  group_id: string | null;
+  inherited: Generated<boolean>;
   project_id: string | null;
   role_id: string;
-  user_id: string;
+  user_id: string | null;
 }
 
 export interface Roles {
+  account_id: string | null;
+  catalog: Generated<string>;
+  created_at: Generated<Timestamp>;
   description: Generated<string>;
+  display_name: Generated<string>;
   id: string;
+  is_system: Generated<boolean>;
   name: string;
+  policy: Json | null;
+  type: Generated<string>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface Servers {
@@ -566,6 +615,8 @@ export interface Tables {
   descriptions: Descriptions;
   faults: Faults;
   flavors: Flavors;
+  group_members: GroupMembers;
+  groups: Groups;
   history: History;
   image_files: ImageFiles;
   image_members: ImageMembers;
@@ -578,6 +629,9 @@ export interface Tables {
   networks: Networks;
   node_events: NodeEvents;
   nodes: Nodes;
+  policies: Policies;
+  policy_attachments: PolicyAttachments;
+  policy_versions: PolicyVersions;
   ports: Ports;
   projects: Projects;
   role_assignments: RoleAssignments;

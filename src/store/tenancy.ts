@@ -2,16 +2,17 @@ import { sql } from 'kysely';
 import { conflict } from '../core/errors.ts';
 import type {
   Account,
-  Caller,
   Credentials,
+  Holder,
+  Place,
   Project,
   Role,
   RoleAssignment,
-  Standing,
   Tenancy,
   User,
 } from '../core/tenancy.ts';
 import type { Database } from './database.ts';
+import { standing, standingOf, toCaller, toStanding, type CallerRow, type StandingJson } from './standing.ts';
 
 const channel = 'ingot_tenancy';
 const uniqueViolation = '23505';
@@ -19,9 +20,43 @@ const foreignKeyViolation = '23503';
 
 const accountColumns = sql`id, name, description, enabled, created_at as "createdAt"`;
 const projectColumns = sql`id, account_id as "accountId", name, description, enabled, created_at as "createdAt"`;
-const userColumns = sql`
+export const userColumns = sql`
   id, account_id as "accountId", name, email, description, enabled, is_root as "isRoot",
   default_project_id as "defaultProjectId", created_at as "createdAt"`;
+
+const roleColumns = sql`
+  id, name, description, account_id as "accountId", display_name as "displayName", catalog, type, policy,
+  is_system as "isSystem", created_at as "createdAt", updated_at as "updatedAt"`;
+
+/** Who holds what in the end: members in place of groups, projects in place of what all projects inherit. */
+const effectiveAssignments = sql`
+  select distinct coalesce(x.user_id, m.user_id) as user_id, null::text as group_id, x.role_id,
+    coalesce(x.project_id, p.id) as project_id, case when not x.inherited then x.account_id end as account_id,
+    false as inherited
+  from role_assignments x
+  left join group_members m on m.group_id = x.group_id
+  left join projects p on x.inherited and p.account_id = x.account_id
+  where coalesce(x.user_id, m.user_id) is not null and (not x.inherited or p.id is not null)`;
+
+/** Whether the user may log in to the project in `p`, as `standingOf` has it. */
+const isOpenTo = (userId: string) => sql`
+  exists (select 1 from (${effectiveAssignments}) x where x.user_id = ${userId} and x.project_id = p.id)
+  or exists (select 1 from users u where u.id = ${userId} and u.account_id = p.account_id and (u.is_root
+    or exists (select 1 from policy_attachments t where t.user_id = u.id or t.group_id in (
+      select m.group_id from group_members m where m.user_id = u.id))))`;
+
+const toJson = (value: unknown) => (value === null ? null : JSON.stringify(value));
+
+function toColumns(holder: Holder, on: Place) {
+  const isUser = typeof holder === 'string';
+  return {
+    userId: isUser ? holder : null,
+    groupId: isUser ? null : holder.groupId,
+    projectId: 'projectId' in on ? on.projectId : null,
+    accountId: 'accountId' in on ? on.accountId : null,
+    inherited: 'accountId' in on && (on.inherited ?? false),
+  };
+}
 
 export function tenancy({ sql: db, listen }: Database): Tenancy {
   /** Those in this process are told before the call returns. */
@@ -98,8 +133,7 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
         select ${projectColumns} from projects p
         where (${filter.accountId ?? null}::text is null or account_id = ${filter.accountId ?? null})
           and (${filter.name ?? null}::text is null or name = ${filter.name ?? null})
-          and (${filter.userId ?? null}::text is null or exists (
-            select 1 from role_assignments r where r.user_id = ${filter.userId ?? null} and r.project_id = p.id))
+          and (${filter.userId === undefined} or ${isOpenTo(filter.userId ?? '')})
         order by name, id`.execute(db);
       return rows;
     },
@@ -182,32 +216,38 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
       return remove(() => sql`delete from users where id = ${id} and not is_root returning id`.execute(db));
     },
 
-    async listRoles(filter = {}) {
+    async listRoles({ name, accountId, customOnly } = {}) {
       const { rows } = await sql<Role>`
-        select id, name, description from roles
-        where ${filter.name ?? null}::text is null or name = ${filter.name ?? null} order by name`.execute(
-        db,
-      );
+        select ${roleColumns} from roles
+        where (${name ?? null}::text is null or name = ${name ?? null})
+          and (${accountId === undefined} or account_id = ${accountId ?? null}
+            or (account_id is null and not ${customOnly ?? false}))
+        order by name`.execute(db);
       return rows;
     },
     async findRole(id) {
-      const { rows } = await sql<Role>`select id, name, description from roles where id = ${id}`.execute(db);
+      const { rows } = await sql<Role>`select ${roleColumns} from roles where id = ${id}`.execute(db);
       return rows[0] ?? null;
     },
-    async createRole(role) {
-      await unique('role', role.name, () =>
-        sql`insert into roles (id, name, description) values (${role.id}, ${role.name}, ${role.description})`.execute(
-          db,
-        ),
+    async createRole({ id, name, description, ...rest }) {
+      const { rows } = await unique('role', rest.displayName ?? name, () =>
+        sql<Role>`
+          insert into roles (id, name, description, account_id, display_name, catalog, type, policy)
+          values (${id}, ${name}, ${description}, ${rest.accountId ?? null}, ${rest.displayName ?? name},
+            ${rest.catalog ?? ''}, ${rest.type ?? 'AA'}, ${toJson(rest.policy ?? null)})
+          returning ${roleColumns}`.execute(db),
       );
-      return role;
+      return rows[0]!;
     },
     async changeRole(id, change) {
-      const { rows } = await unique('role', change.name ?? '', () =>
+      const { rows } = await unique('role', change.displayName ?? change.name ?? '', () =>
         sql<Role>`
           update roles set name = coalesce(${change.name ?? null}, name),
-            description = coalesce(${change.description ?? null}, description)
-          where id = ${id} returning id, name, description`.execute(db),
+            description = coalesce(${change.description ?? null}, description),
+            display_name = coalesce(${change.displayName ?? null}, display_name),
+            type = coalesce(${change.type ?? null}, type),
+            policy = coalesce(${toJson(change.policy ?? null)}::json, policy), updated_at = now()
+          where id = ${id} returning ${roleColumns}`.execute(db),
       );
       await tell();
       return rows[0] ?? null;
@@ -215,31 +255,37 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
     async removeRole(id) {
       return remove(() => sql`delete from roles where id = ${id} returning id`.execute(db));
     },
-    async listAssignments(filter) {
+    async listAssignments({ userId, groupId, projectId, accountId, inherited, within, effective }) {
       const { rows } = await sql<RoleAssignment>`
-        select a.user_id as "userId", a.role_id as "roleId", r.name as "roleName", a.project_id as "projectId",
-          a.account_id as "accountId"
-        from role_assignments a join roles r on r.id = a.role_id
-        where (${filter.userId ?? null}::text is null or a.user_id = ${filter.userId ?? null})
-          and (${filter.projectId ?? null}::text is null or a.project_id = ${filter.projectId ?? null})
-          and (${filter.accountId ?? null}::text is null or a.account_id = ${filter.accountId ?? null})
-        order by a.user_id, r.name`.execute(db);
+        select a.user_id as "userId", a.group_id as "groupId", a.role_id as "roleId", r.name as "roleName",
+          a.project_id as "projectId", a.account_id as "accountId", a.inherited
+        from (${effective ? effectiveAssignments : sql`select * from role_assignments`}) a
+        join roles r on r.id = a.role_id
+        where (${userId ?? null}::text is null or a.user_id = ${userId ?? null})
+          and (${groupId ?? null}::text is null or a.group_id = ${groupId ?? null})
+          and (${projectId ?? null}::text is null or a.project_id = ${projectId ?? null})
+          and (${accountId ?? null}::text is null or a.account_id = ${accountId ?? null})
+          and (${inherited ?? null}::boolean is null or a.inherited = ${inherited ?? null})
+          and (${within ?? null}::text is null or a.account_id = ${within ?? null} or a.project_id in (
+            select p.id from projects p where p.account_id = ${within ?? null}))
+        order by a.user_id, a.group_id, r.name, a.project_id, a.account_id`.execute(db);
       return rows;
     },
-    async assign(userId, roleId, on) {
+    async assign(holder, roleId, on) {
+      const { userId, groupId, projectId, accountId, inherited } = toColumns(holder, on);
       await sql`
-        insert into role_assignments (user_id, role_id, project_id, account_id)
-        values (${userId}, ${roleId}, ${'projectId' in on ? on.projectId : null}, ${'accountId' in on ? on.accountId : null})
+        insert into role_assignments (user_id, group_id, role_id, project_id, account_id, inherited)
+        values (${userId}, ${groupId}, ${roleId}, ${projectId}, ${accountId}, ${inherited})
         on conflict do nothing`.execute(db);
       await tell();
     },
-    async unassign(userId, roleId, on) {
+    async unassign(holder, roleId, on) {
+      const { userId, groupId, projectId, accountId, inherited } = toColumns(holder, on);
       const { rows } = await sql`
-        delete from role_assignments where user_id = ${userId} and role_id = ${roleId}
-          and project_id is not distinct from ${'projectId' in on ? on.projectId : null}
-          and account_id is not distinct from ${'accountId' in on ? on.accountId : null} returning 1`.execute(
-        db,
-      );
+        delete from role_assignments where role_id = ${roleId}
+          and user_id is not distinct from ${userId} and group_id is not distinct from ${groupId}
+          and project_id is not distinct from ${projectId} and account_id is not distinct from ${accountId}
+          and inherited = ${inherited} returning 1`.execute(db);
       await tell();
       return rows.length > 0;
     },
@@ -329,95 +375,5 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
         returning 1`.execute(db);
       return rows.length;
     },
-  };
-}
-
-interface AccountJson {
-  id: string;
-  name: string;
-  description: string;
-  enabled: boolean;
-  created_at: string;
-}
-
-interface StandingJson {
-  user: AccountJson & {
-    account_id: string;
-    email: string | null;
-    is_root: boolean;
-    default_project_id: string | null;
-  };
-  userAccount: AccountJson;
-  project: (AccountJson & { account_id: string }) | null;
-  projectAccount: AccountJson | null;
-  account: AccountJson | null;
-  roles: Role[];
-}
-
-interface CallerRow {
-  methods: string[];
-  audit_id: string;
-  issued_at: Date;
-  expires_at: Date;
-  application_credential: Caller['applicationCredential'];
-  standing: StandingJson;
-}
-
-/** Of whom `standingOf` found. */
-const standing = sql`jsonb_build_object(
-  'user', to_jsonb(u) - 'password_hash', 'userAccount', to_jsonb(ua), 'project', to_jsonb(p),
-  'projectAccount', to_jsonb(pa), 'account', to_jsonb(a), 'roles', held.roles)`;
-
-/** Follows `from … t` with user_id, project_id, account_id, and role_ids (null: all roles held count). */
-const standingOf = sql`
-  join users u on u.id = t.user_id and u.enabled
-  join accounts ua on ua.id = u.account_id and ua.enabled
-  left join projects p on p.id = t.project_id
-  left join accounts pa on pa.id = p.account_id
-  left join accounts a on a.id = t.account_id
-  cross join lateral (
-    select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'description', r.description)
-      order by r.name), '[]') as roles
-    from role_assignments x join roles r on r.id = x.role_id
-    where x.user_id = u.id and (x.project_id = t.project_id or x.account_id = t.account_id)
-      and (t.role_ids is null or r.id = any(t.role_ids))) held
-  where (t.project_id is null or (p.enabled and pa.enabled and held.roles <> '[]'))
-    and (t.account_id is null or (a.enabled and (t.account_id = u.account_id or held.roles <> '[]')))`;
-
-function toCaller(row: CallerRow): Caller {
-  return {
-    ...toStanding(row.standing),
-    applicationCredential: row.application_credential,
-    isDelegate: row.application_credential?.isRestricted ?? false,
-    methods: row.methods,
-    auditId: row.audit_id,
-    issuedAt: row.issued_at,
-    expiresAt: row.expires_at,
-  };
-}
-
-function toStanding(found: StandingJson): Standing {
-  const toAccount = (json: AccountJson): Account => ({
-    id: json.id,
-    name: json.name,
-    description: json.description,
-    enabled: json.enabled,
-    createdAt: new Date(json.created_at),
-  });
-  const { user, project, account, projectAccount } = found;
-  return {
-    user: {
-      ...toAccount(user),
-      accountId: user.account_id,
-      email: user.email,
-      isRoot: user.is_root,
-      defaultProjectId: user.default_project_id,
-    },
-    userAccount: toAccount(found.userAccount),
-    project: project && { ...toAccount(project), accountId: project.account_id },
-    projectAccount: projectAccount && toAccount(projectAccount),
-    account: account && toAccount(account),
-    roles: found.roles,
-    isAdmin: found.roles.some(({ name }) => name === 'admin'),
   };
 }

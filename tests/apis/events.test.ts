@@ -35,7 +35,7 @@ function openEvents(rows: HistoryEvent[]) {
       return async () => undefined;
     },
   };
-  const auth = { authenticate: async () => ({ isAdmin: true }) };
+  const auth = { authenticate: async () => ({ isAdmin: true }), may: () => true };
   const log = (error: unknown) => expect.fail(String(error));
   const events = createEvents({ history, auth, log } as unknown as Cloud);
   return { events, tell: () => tell(), reads: () => reads };

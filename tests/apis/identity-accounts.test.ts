@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtInRoles } from '../../src/core/tenancy.ts';
+import { systemRoles } from '../../src/core/system-policies.ts';
 import {
   O,
   byPassword,
@@ -239,7 +239,7 @@ describe('roles', () => {
   });
 
   it('that are built in stay as they are', async () => {
-    for (const name of builtInRoles) {
+    for (const { name } of systemRoles) {
       const { body } = await rig.call('GET', `/v3/roles?name=${name}`, rig.admin);
       expect(body.roles).toEqual([expect.objectContaining({ name, options: { immutable: true } })]);
       const path = `/v3/roles/${rig.ids.roles[name]}`;

@@ -118,7 +118,7 @@ describe('a call', () => {
     const reader = await nova.tokenFor('reader', cloud.projectId);
     const headers = { 'x-auth-token': reader };
     expect((await cloud.call('GET', '/v2.1/{p}/servers', undefined, headers)).status).toBe(200);
-    const message = "Policy doesn't allow os_compute_api:servers:create to be performed.";
+    const message = "Policy doesn't allow ecs:servers:create to be performed.";
     expect(await cloud.call('POST', '/v2.1/{p}/servers', nova.createBody(), headers)).toMatchObject(
       fault('forbidden', 403, message),
     );

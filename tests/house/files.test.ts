@@ -28,7 +28,9 @@ describe('files', () => {
   });
 
   it(`have at most ${longestFile} lines`, () => {
-    const sources = files.filter((path) => /\.(ts|tsx|mts|mjs|js|css|sql)$/.test(path));
+    // The table types are written by a program, and as long as the database has columns.
+    const written = files.filter((path) => path !== 'src/store/tables.ts');
+    const sources = written.filter((path) => /\.(ts|tsx|mts|mjs|js|css|sql)$/.test(path));
     const long = sources.filter((path) => readSource(path).split('\n').length > longestFile + 1);
     expect(long).toEqual([]);
   });

@@ -5,10 +5,13 @@ import { expect } from 'vitest';
 import { createAuth } from '../../src/apis/auth.ts';
 import { createHttp } from '../../src/apis/http.ts';
 import { identityApi } from '../../src/apis/identity/routes.ts';
-import { builtInRoles, type Tenancy } from '../../src/core/tenancy.ts';
+import { createJudge } from '../../src/core/authorization.ts';
+import { systemRoles } from '../../src/core/system-policies.ts';
+import type { Tenancy } from '../../src/core/tenancy.ts';
 import { hashPassword, verifyPassword } from '../../src/engine/password.ts';
 import { accessKeys } from '../../src/store/access-keys.ts';
 import { applicationCredentials } from '../../src/store/application-credentials.ts';
+import { groups } from '../../src/store/groups.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { tenancy as openTenancy } from '../../src/store/tenancy.ts';
@@ -111,6 +114,7 @@ function openStores(database: Database) {
   const tenancy = openTenancy(database);
   return {
     tenancy,
+    groups: groups(database.sql, () => tenancy.tellChange()),
     accessKeys: accessKeys(database.sql, vault),
     applicationCredentials: applicationCredentials(database.sql, () => tenancy.tellChange()),
   };
@@ -119,7 +123,12 @@ function openStores(database: Database) {
 async function startApp(database: Database, around: Surroundings, tokenHours = 24) {
   const now = () => Date.now() + around.skewMs;
   const stores = openStores(database);
-  const auth = await createAuth(stores.tenancy, stores.accessKeys, now);
+  const auth = await createAuth(
+    stores.tenancy,
+    stores.accessKeys,
+    createJudge({ region: 'eu-de', withTwins: true, now }),
+    now,
+  );
   const passwords = {
     hash: hashPassword,
     verify(given: string, hash: string) {
@@ -181,8 +190,8 @@ async function makeFirstAccount(tenancy: Tenancy, passwordHash: string) {
   const first = { description: '', enabled: true, createdAt: new Date() };
   await tenancy.createAccount({ ...first, id: ids.account, name: 'Default' });
   await tenancy.createProject({ ...first, id: ids.project, accountId: ids.account, name: 'eu-de' });
-  for (const name of builtInRoles) {
-    ids.roles[name] = (await tenancy.createRole({ id: hexId(), name, description: '' })).id;
+  for (const name of systemRoles.map((role) => role.name)) {
+    ids.roles[name] = (await tenancy.listRoles({ name }))[0]!.id;
   }
   const admin = newUser(ids.account, { id: ids.admin, name: 'admin' });
   await tenancy.createUser({ ...admin, isRoot: true, defaultProjectId: ids.project }, passwordHash);

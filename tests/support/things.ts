@@ -194,6 +194,13 @@ const login =
     return headers.get('x-subject-token')!;
   };
 
+async function giveEverywhere(cloud: Cloud, account: string, holder: string, role: string): Promise<void> {
+  const grant = `${holder}/roles/${role}`;
+  await cloud.call('PUT', `/v3/projects/{p}/${grant}`);
+  await cloud.call('PUT', `/v3/domains/${account}/${grant}`);
+  await cloud.call('PUT', `/v3/OS-INHERIT/domains/${account}/${grant}/inherited_to_projects`);
+}
+
 const smallDisk = 'a very small disk';
 const bytesOf = (image: string, room: string, cloud: Cloud, bytes: string) =>
   cloud.call('PUT', `/image/v2/images/${image}/${room}`, bytes, {
@@ -401,8 +408,24 @@ const makers: Record<string, Make> = {
   'spare user with a role': async (get, cloud) => {
     const id = await get('spare user');
     const role = await get('role');
-    await cloud.call('PUT', `/v3/projects/{p}/users/${id}/roles/${role}`);
-    await cloud.call('PUT', `/v3/domains/${await get('account')}/users/${id}/roles/${role}`);
+    await giveEverywhere(cloud, await get('account'), `users/${id}`, role);
+    return id;
+  },
+  'spare group': (get, cloud) =>
+    by(
+      'POST',
+      '/v3/groups',
+      { group: { name: `group-${unique()}`, domain_id: '<account>' } },
+      (answer) => answer.group.id,
+    )(get, cloud),
+  'spare member of group': async (get, cloud) => {
+    const id = await get('spare user');
+    await cloud.call('PUT', `/v3/groups/${await get('spare group')}/users/${id}`);
+    return id;
+  },
+  'spare group with a role': async (get, cloud) => {
+    const id = await get('spare group');
+    await giveEverywhere(cloud, await get('account'), `groups/${id}`, await get('role'));
     return id;
   },
   'spare token': login('user', 'password', { project: { id: '<project>' } }),

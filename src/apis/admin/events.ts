@@ -3,7 +3,7 @@
  * The id of an event is the cursor of history, so that any process of the installation can go on with it.
  */
 import { Readable } from 'node:stream';
-import { invalid } from '../../core/errors.ts';
+import { invalid, notAllowed } from '../../core/errors.ts';
 import { hasEnded } from '../../core/job.ts';
 import type { HistoryEvent, JobProgress } from '../../core/records.ts';
 import type { Caller } from '../../core/tenancy.ts';
@@ -63,9 +63,13 @@ export function createEvents(cloud: Cloud): Events {
 }
 
 /** A browser's EventSource cannot set headers, so the token may stand in the query. */
-function authenticate({ auth }: Cloud, call: Call): Promise<Caller> {
+async function authenticate({ auth }: Cloud, call: Call): Promise<Caller> {
   const token = call.headers['x-auth-token'] ?? single(call, 'token');
-  return auth.authenticate({ 'x-auth-token': token });
+  const caller = await auth.authenticate({ 'x-auth-token': token });
+  if (!auth.may({ ...call, caller }, 'ingot:events:get')) {
+    throw notAllowed("Policy doesn't allow ingot:events:get to be performed.");
+  }
+  return caller;
 }
 
 async function whereToBegin(feed: Feed, call: Call): Promise<string> {

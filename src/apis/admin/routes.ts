@@ -1,4 +1,5 @@
 /** The operator's API, and what monitoring and the console read. */
+import type { Action } from '../../core/actions.ts';
 import type { Answer, Api, Call, Route } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import * as audit from './audit.ts';
@@ -29,13 +30,14 @@ export function adminApi(cloud: Cloud): Api {
   const route = (
     id: string,
     words: `${Route['method']} ${string}`,
-    access: Route['access'],
+    action: Action | 'open',
     summary: string,
     handler: Handler,
     more: Pick<Route, 'body' | 'isPolled'> = {},
   ): Route => {
     const [method, path] = words.split(' ') as [Route['method'], string];
-    return { id, method, path, access, summary, ...more, handle: (call) => handler(cloud, call) };
+    const guard = action === 'open' ? ({ access: action } as const) : { action };
+    return { id, method, path, ...guard, summary, ...more, handle: (call) => handler(cloud, call) };
   };
   const polled = { isPolled: true };
   const node = '/admin/v1/nodes';
@@ -59,48 +61,80 @@ export function adminApi(cloud: Cloud): Api {
         (_, call) => events.open(call),
         polled,
       ),
-      route('showStatus', 'GET /admin/v1/status', 'admin', 'How many of everything', health.showStatus),
+      route(
+        'showStatus',
+        'GET /admin/v1/status',
+        'ingot:status:get',
+        'How many of everything',
+        health.showStatus,
+      ),
 
-      route('enrolNodes', `POST ${node}`, 'admin', 'Enrol one node, or several', enrolment.enrol, {
-        body: EnrolBody,
-      }),
-      route('scanForBmcs', `POST ${node}/scan`, 'admin', 'Look for BMCs in a block of addresses', scan, {
-        body: ScanBody,
-      }),
-      route('listNodes', `GET ${node}`, 'admin', 'List nodes', nodes.list),
-      route('showNode', `GET ${node}/:id`, 'admin', 'Show a node and what is under way on it', nodes.show),
-      route('changeNode', `PATCH ${node}/:id`, 'admin', 'Change a node', nodes.change, {
+      route(
+        'enrolNodes',
+        `POST ${node}`,
+        'ingot:nodes:enrol',
+        'Enrol one node, or several',
+        enrolment.enrol,
+        {
+          body: EnrolBody,
+        },
+      ),
+      route(
+        'scanForBmcs',
+        `POST ${node}/scan`,
+        'ingot:nodes:scan',
+        'Look for BMCs in a block of addresses',
+        scan,
+        {
+          body: ScanBody,
+        },
+      ),
+      route('listNodes', `GET ${node}`, 'ingot:nodes:list', 'List nodes', nodes.list),
+      route(
+        'showNode',
+        `GET ${node}/:id`,
+        'ingot:nodes:get',
+        'Show a node and what is under way on it',
+        nodes.show,
+      ),
+      route('changeNode', `PATCH ${node}/:id`, 'ingot:nodes:update', 'Change a node', nodes.change, {
         body: NodeEditBody,
       }),
       route(
         'retireNode',
         `DELETE ${node}/:id`,
-        'admin',
+        'ingot:nodes:retire',
         'Retire a node that carries no server',
         nodes.retire,
       ),
       route(
         'maintainNode',
         `POST ${node}/:id/maintenance`,
-        'admin',
+        'ingot:nodes:maintain',
         'Begin or end maintenance',
         nodes.maintain,
         {
           body: MaintenanceBody,
         },
       ),
-      route('clearNode', `POST ${node}/:id/clear`, 'admin', 'Give a quarantined node free', nodes.clear),
+      route(
+        'clearNode',
+        `POST ${node}/:id/clear`,
+        'ingot:nodes:clear',
+        'Give a quarantined node free',
+        nodes.clear,
+      ),
       route(
         'inspectNode',
         `POST ${node}/:id/inspect`,
-        'admin',
+        'ingot:nodes:inspect',
         'Read power and inventory; an enrolled node becomes ready',
         enrolment.reinspect,
       ),
       route(
         'adoptNode',
         `POST ${node}/:id/adopt`,
-        'admin',
+        'ingot:nodes:adopt',
         'Make a server of a machine in use, as it is found',
         enrolment.adopt,
         { body: AdoptBody },
@@ -108,7 +142,7 @@ export function adminApi(cloud: Cloud): Api {
       route(
         'changeBmcPassword',
         `PUT ${node}/:id/bmc-password`,
-        'admin',
+        'ingot:nodes:changePassword',
         'Give the BMC another password, made here unless one is given',
         bmcPassword.change,
         { body: BmcPasswordBody },
@@ -116,44 +150,50 @@ export function adminApi(cloud: Cloud): Api {
       route(
         'showBmcPasswordChange',
         `GET ${node}/:id/bmc-password`,
-        'admin',
+        'ingot:nodes:get',
         'How the change of password stands; never the password',
         bmcPassword.show,
       ),
       route(
         'abandonBmcPasswordChange',
         `DELETE ${node}/:id/bmc-password`,
-        'admin',
+        'ingot:nodes:changePassword',
         'Forget the new password; the old one stays in use',
         bmcPassword.abandon,
       ),
       route(
         'listNodeHistory',
         `GET ${node}/:id/history`,
-        'admin',
+        'ingot:nodes:get',
         'What happened on a node, newest first',
         nodes.listHistory,
       ),
       route(
         'openNodeConsole',
         `POST ${node}/:id/console`,
-        'admin',
+        'ingot:nodes:openConsole',
         'Get a link to the serial console of a machine, which works once',
         consoles.openOfNode,
       ),
 
-      route('listServers', `GET ${server}`, 'admin', 'List the servers of all projects', servers.list),
+      route(
+        'listServers',
+        `GET ${server}`,
+        'ingot:servers:list',
+        'List the servers of all projects',
+        servers.list,
+      ),
       route(
         'openServerConsole',
         `POST ${server}/:id/console`,
-        'admin',
+        'ingot:servers:openConsole',
         'Get a link to the serial console of a server, which works once',
         consoles.openOfServer,
       ),
       route(
         'why',
         `GET ${server}/:id/why`,
-        'read',
+        'ingot:servers:why',
         'Why a server stands where it stands',
         servers.why,
         polled,
@@ -161,27 +201,39 @@ export function adminApi(cloud: Cloud): Api {
       route(
         'listServerHistory',
         `GET ${server}/:id/history`,
-        'read',
+        'ingot:servers:listHistory',
         'What happened to a server, newest first',
         servers.listHistory,
       ),
-      route('retry', `POST ${server}/:id/retry`, 'write', 'Look now at what is under way', servers.retry),
+      route(
+        'retry',
+        `POST ${server}/:id/retry`,
+        'ingot:servers:retry',
+        'Look now at what is under way',
+        servers.retry,
+      ),
       route(
         'clearFault',
         `POST ${server}/:id/clear-fault`,
-        'admin',
+        'ingot:servers:clearFault',
         'A Faulty server is Running or Stopped again, as measured',
         servers.clearFault,
       ),
 
-      route('listAudit', 'GET /admin/v1/audit', 'admin', 'List who changed what, newest first', audit.list),
+      route(
+        'listAudit',
+        'GET /admin/v1/audit',
+        'ingot:audits:list',
+        'List who changed what, newest first',
+        audit.list,
+      ),
 
-      route('addFault', `POST ${fault}`, 'admin', 'Let a simulated node misbehave', faults.add, {
+      route('addFault', `POST ${fault}`, 'ingot:faults:add', 'Let a simulated node misbehave', faults.add, {
         body: FaultBody,
       }),
-      route('listFaults', `GET ${fault}`, 'admin', 'List faults', faults.list),
-      route('removeFaults', `DELETE ${fault}`, 'admin', 'Remove all faults', faults.removeAll),
-      route('removeFault', `DELETE ${fault}/:id`, 'admin', 'Remove a fault', faults.remove),
+      route('listFaults', `GET ${fault}`, 'ingot:faults:list', 'List faults', faults.list),
+      route('removeFaults', `DELETE ${fault}`, 'ingot:faults:remove', 'Remove all faults', faults.removeAll),
+      route('removeFault', `DELETE ${fault}/:id`, 'ingot:faults:remove', 'Remove a fault', faults.remove),
     ],
   };
 }

@@ -2,7 +2,7 @@
  * Billing, without bills: orders, their resources and unsubscribing, which the Terraform provider of Huawei Cloud goes
  * through whatever the charging mode. `suscriptions` is spelled so in the published path.
  */
-import type { Answer, Api, Call, Route } from '../api.ts';
+import type { Answer, Api, Call, Route, RouteFacts } from '../api.ts';
 import { toError } from './errors.ts';
 import * as orders from './orders.ts';
 import { ResourcesBody, UnsubscribeBody } from './wire.ts';
@@ -10,7 +10,7 @@ import { ResourcesBody, UnsubscribeBody } from './wire.ts';
 type Handler = (cloud: orders.Cloud, call: Call) => Promise<Answer> | Answer;
 
 export function billingApi(cloud: orders.Cloud): Api {
-  const route = (handler: Handler, rest: Omit<Route, 'handle'>): Route => ({
+  const route = (handler: Handler, rest: RouteFacts): Route => ({
     ...rest,
     handle: (call) => handler(cloud, call),
   });
@@ -24,7 +24,6 @@ export function billingApi(cloud: orders.Cloud): Api {
         method: 'GET',
         path: '/v2/orders/customer-orders/details/:order_id',
         summary: 'Show an order',
-        access: 'read',
         action: 'bss:order:view',
         isPolled: true,
       }),
@@ -33,7 +32,6 @@ export function billingApi(cloud: orders.Cloud): Api {
         method: 'POST',
         path: '/v2/orders/suscriptions/resources/query',
         summary: 'List what came of an order',
-        access: 'read',
         action: 'bss:order:view',
         body: ResourcesBody,
         audited: false,
@@ -43,7 +41,6 @@ export function billingApi(cloud: orders.Cloud): Api {
         method: 'POST',
         path: '/v2/orders/subscriptions/resources/unsubscribe',
         summary: 'Give back servers and volumes: they are deleted',
-        access: 'write',
         action: 'bss:unsubscribe:update',
         body: UnsubscribeBody,
       }),
@@ -52,8 +49,7 @@ export function billingApi(cloud: orders.Cloud): Api {
         method: 'GET',
         path: '/v2/products/service-types',
         summary: 'List what is sold here',
-        access: 'read',
-        action: 'bss:order:view',
+        action: 'bss:product:view',
       }),
     ],
   };

@@ -5,7 +5,7 @@ import { invalid, notFound } from '../../core/errors.ts';
 import { isIntermediate } from '../../core/lifecycle.ts';
 import type { Server, ServerFacts } from '../../core/server.ts';
 import { bareMetalTag, dropTags, putTags, toKeyValue } from '../../core/server-tags.ts';
-import { isId, ok, projectOf, type Answer, type Call } from '../api.ts';
+import { isId, ok, projectOf, type ActionChoice, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { checkMetadata, checkMetadataSize, checkTags } from './rules.ts';
 import { getServer } from './servers.ts';
@@ -65,6 +65,14 @@ export async function changeMetadataOptions(cloud: Cloud, call: Call): Promise<A
 const mostTags = 20;
 /** An older page allows this much when a tag is taken off (hw0643). */
 const longestKey = 127;
+
+export const tagActions: ActionChoice = {
+  among: ['bms:servers:batchCreateBaremetalServerTags', 'bms:servers:batchDeleteBaremetalServerTags'],
+  of: ({ body }) =>
+    (body as Static<typeof TagActionBody>).action === 'create'
+      ? 'bms:servers:batchCreateBaremetalServerTags'
+      : 'bms:servers:batchDeleteBaremetalServerTags',
+};
 
 /** V28, V29 (hw0642, hw0643): both may be repeated. Also while the server is being made: Terraform tags at once. */
 export async function changeTags(cloud: Cloud, call: Call): Promise<Answer> {

@@ -5,13 +5,33 @@ import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { BatchRule, Request } from '../../engine/submit.ts';
-import { callerOf, isId, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
+import { callerOf, isId, ok, projectOf, toHex, type ActionChoice, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { checkPassword, checkUserData } from './rules.ts';
 import { getServer } from './servers.ts';
 import type { ChangeOsBody, DeleteBody, PowerBody, ReinstallBody } from './wire.ts';
 
 const actions = ['os-start', 'os-stop', 'reboot'] as const;
+
+/** V09, V10 and V11 share a path; which it is stands in the body. */
+export const powerActions: ActionChoice = {
+  among: ['bms:servers:start', 'bms:servers:stop', 'bms:servers:reboot'],
+  of(call) {
+    const [given, ...more] = actions.filter((key) => (call.body as Static<typeof PowerBody>)[key]);
+    if (!given || more.length > 0) return null;
+    return `bms:servers:${given === 'os-start' ? 'start' : given === 'os-stop' ? 'stop' : 'reboot'}`;
+  },
+};
+
+/** The servers of a batch, for policies that speak of single ones. */
+export function powerTargets(call: Call): string[] {
+  const body = call.body as Static<typeof PowerBody>;
+  return actions.flatMap((key) => body[key]?.servers ?? []).map(({ id }) => id);
+}
+
+export function deleteTargets(call: Call): string[] {
+  return (call.body as Static<typeof DeleteBody>).servers.map(({ id }) => id);
+}
 
 export async function power(cloud: Cloud, call: Call): Promise<Answer> {
   const body = call.body as Static<typeof PowerBody>;

@@ -75,6 +75,10 @@ const operations: Record<PowerAction, Operation> = {
   rebooting: 'force-restart',
 };
 
+export function powerTargets({ body }: Call): string[] {
+  return (body as Static<typeof PowerBody>).server_id_set;
+}
+
 /** All or nothing. The instance on a machine follows it; an idle machine is switched alone. */
 export async function changePower(cloud: Cloud, call: Call): Promise<Answer> {
   const { action, server_id_set } = call.body as Static<typeof PowerBody>;

@@ -1,5 +1,5 @@
 /** CloudDC v1 (Huawei Cloud). C numbers count the published operations; paths and actions are the documented ones. */
-import type { Answer, Api, Call, Route } from '../api.ts';
+import type { Answer, Api, Call, Route, RouteFacts } from '../api.ts';
 import * as alarms from './alarms.ts';
 import { changeAddresses } from './addresses.ts';
 import type { Cloud } from './cloud.ts';
@@ -31,7 +31,7 @@ type Handler = (cloud: Cloud, call: Call) => Promise<Answer> | Answer;
 
 export function cloudDcApi(cloud: Cloud): Api {
   const at = '/v1/:project_id';
-  const route = (handler: Handler, rest: Omit<Route, 'handle'>): Route => ({
+  const route = (handler: Handler, rest: RouteFacts): Route => ({
     ...rest,
     handle: (call) => handler(cloud, call),
   });
@@ -45,7 +45,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/instances`,
         summary: 'Create an instance',
-        access: 'write',
         action: 'clouddc:instance:create',
         body: CreateBody,
         answer: CreateAnswer,
@@ -55,7 +54,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/instances/batch-create`,
         summary: 'Create several instances',
-        access: 'write',
         action: 'clouddc:instance:createBatch',
         body: CreateManyBody,
         answer: InstancesAnswer,
@@ -65,7 +63,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/instances`,
         summary: 'List instances',
-        access: 'read',
         action: 'clouddc:instance:list',
       }),
       route(instances.showStatus, {
@@ -73,7 +70,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/instances/:id/status`,
         summary: 'Show the status of an instance',
-        access: 'read',
         action: 'clouddc:instance:get',
         isPolled: true,
       }),
@@ -82,7 +78,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'DELETE',
         path: `${at}/instances/:id`,
         summary: 'Delete an instance',
-        access: 'write',
         action: 'clouddc:instance:delete',
       }),
       route(instances.removeMany, {
@@ -90,7 +85,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/instances/batch-delete`,
         summary: 'Delete up to 50 instances',
-        access: 'write',
         action: 'clouddc:instance:deleteBatch',
         body: DeleteBody,
         answer: InstancesAnswer,
@@ -100,7 +94,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'PUT',
         path: `${at}/instances/reinstall`,
         summary: 'Reinstall the system of up to 50 instances',
-        access: 'write',
         action: 'clouddc:instance:reinstallOS',
         body: ReinstallBody,
         answer: InstancesAnswer,
@@ -110,7 +103,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'PUT',
         path: `${at}/instances/password`,
         summary: 'Change the password of up to 50 instances',
-        access: 'write',
         action: 'clouddc:instance:changePassword',
         body: PasswordBody,
         answer: InstancesAnswer,
@@ -120,7 +112,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'PUT',
         path: `${at}/instances/:id/ip`,
         summary: 'Change the addresses of an instance',
-        access: 'write',
         action: 'clouddc:instance:updateIP',
         body: AddressBody,
       }),
@@ -129,7 +120,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers`,
         summary: 'List physical servers',
-        access: 'read',
         action: 'clouddc:imetal:list',
       }),
       route(physicalServers.show, {
@@ -137,7 +127,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/:id`,
         summary: 'Show a physical server',
-        access: 'read',
         action: 'clouddc:imetal:get',
         isPolled: true,
       }),
@@ -146,8 +135,8 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'PUT',
         path: `${at}/physicalservers/power-state`,
         summary: 'Switch up to 50 physical servers on or off, or reboot them',
-        access: 'write',
         action: 'clouddc:imetal:updatePowerStatus',
+        targets: physicalServers.powerTargets,
         body: PowerBody,
         answer: PhysicalServersAnswer,
       }),
@@ -156,7 +145,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/:id/hardware-attributes`,
         summary: 'Show the parts of a physical server',
-        access: 'read',
         action: 'clouddc:imetal:getHardwareAttribute',
       }),
       route(showFirmware, {
@@ -164,7 +152,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/:id/firmware-attributes`,
         summary: 'Show the firmware of a physical server',
-        access: 'read',
         action: 'clouddc:imetal:getFirmwareAttribute',
       }),
       route(physicalServers.showConsole, {
@@ -172,7 +159,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/:id/remote-console-address`,
         summary: 'Get a link to the serial console, which works once',
-        access: 'write',
         action: 'clouddc:imetal:createRemoteConsoleLink',
       }),
       route(logs.exportLogs, {
@@ -180,7 +166,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/physicalservers/:id/logs/exports`,
         summary: 'Export the log of a physical server',
-        access: 'write',
         action: 'clouddc:imetal:createDumpLog',
       }),
       route(logs.showExport, {
@@ -188,7 +173,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/:id/logs/exports/:export_id`,
         summary: 'Show how far an export has come',
-        access: 'read',
         action: 'clouddc:imetal:getDumpLogProgress',
         isPolled: true,
       }),
@@ -197,7 +181,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/:id/logs/exports/:export_id/content`,
         summary: 'Download an exported log',
-        access: 'write',
         action: 'clouddc:imetal:createDownloadLog',
       }),
       route(showCounts, {
@@ -205,7 +188,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/status`,
         summary: 'Count physical servers by health, power and manage_state',
-        access: 'read',
         action: 'clouddc:imetal:list',
       }),
       route(alarms.listAlarms, {
@@ -213,7 +195,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/alarms`,
         summary: 'List alarms',
-        access: 'read',
         action: 'clouddc::listAlarm',
       }),
       route(alarms.showSummary, {
@@ -221,7 +202,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/alarms/summary`,
         summary: 'Sum up the alarms that stand',
-        access: 'read',
         action: 'clouddc::listAlarmStat',
       }),
       route(alarms.showTrend, {
@@ -229,7 +209,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/alarms/trend`,
         summary: 'Show new alarms day by day',
-        access: 'read',
         action: 'clouddc::listAlarmStat',
       }),
       route(alarms.listEvents, {
@@ -237,7 +216,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/events`,
         summary: 'List events',
-        access: 'read',
         action: 'clouddc::listEvent',
       }),
       route(alarms.showEvent, {
@@ -245,7 +223,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/physicalservers/events/:event_id`,
         summary: 'Show what a kind of event means',
-        access: 'read',
         action: 'clouddc::listEvent',
       }),
       route(tags.tagServer, {
@@ -253,7 +230,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/physicalservers/:id/tags/create`,
         summary: 'Tag a physical server',
-        access: 'write',
         action: 'clouddc::tagResource',
         body: TagsBody,
       }),
@@ -262,7 +238,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/physicalservers/:id/tags/delete`,
         summary: 'Take tags off a physical server',
-        access: 'write',
         action: 'clouddc::untagResource',
         body: TagsBody,
       }),
@@ -271,7 +246,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/iracks/:id/tags/create`,
         summary: 'Tag a rack',
-        access: 'write',
         action: 'clouddc::tagResource',
         body: TagsBody,
       }),
@@ -280,7 +254,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'POST',
         path: `${at}/iracks/:id/tags/delete`,
         summary: 'Take tags off a rack',
-        access: 'write',
         action: 'clouddc::untagResource',
         body: TagsBody,
       }),
@@ -289,7 +262,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/idcs`,
         summary: 'List rooms',
-        access: 'read',
         action: 'clouddc:idc:list',
       }),
       route(racks.describeRooms, {
@@ -297,7 +269,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'PUT',
         path: `${at}/idcs`,
         summary: 'Describe rooms',
-        access: 'write',
         action: 'clouddc:idc:update',
         body: RoomsBody,
       }),
@@ -306,7 +277,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'GET',
         path: `${at}/iracks`,
         summary: 'List racks',
-        access: 'read',
         action: 'clouddc:irack:list',
       }),
       route(racks.describeRack, {
@@ -314,7 +284,6 @@ export function cloudDcApi(cloud: Cloud): Api {
         method: 'PUT',
         path: `${at}/iracks/:id`,
         summary: 'Describe a rack',
-        access: 'write',
         action: 'clouddc:irack:update',
         body: RackBody,
       }),

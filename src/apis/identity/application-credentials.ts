@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Static } from 'typebox';
 import type { ApplicationCredential } from '../../core/application-credentials.ts';
 import { invalid, notFound } from '../../core/errors.ts';
-import type { Caller, Role } from '../../core/tenancy.ts';
+import type { Caller, HeldRole } from '../../core/tenancy.ts';
 import { newId } from '../../engine/ids.ts';
 import { callerOf, ok, single, toHex, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
@@ -39,7 +39,7 @@ export async function create(cloud: Cloud, call: Call): Promise<Answer> {
 }
 
 /** Those named, by id or name, or all that the caller has here. */
-function chooseRoles({ roles: held }: Caller, asked: NonNullable<Wish['roles']> | null): Role[] {
+function chooseRoles({ roles: held }: Caller, asked: NonNullable<Wish['roles']> | null): HeldRole[] {
   if (asked === null || asked.length === 0) return held;
   return asked.map(({ id, name }) => {
     const role = held.find((it) => (id === undefined ? it.name === name : it.id === id));

@@ -1,6 +1,7 @@
 /** What the handlers of this API work with. */
 import type { AccessKeys } from '../../core/access-keys.ts';
 import type { ApplicationCredentials } from '../../core/application-credentials.ts';
+import type { Groups } from '../../core/groups.ts';
 import type { Tenancy } from '../../core/tenancy.ts';
 
 export interface Passwords {
@@ -10,6 +11,7 @@ export interface Passwords {
 
 export interface Cloud {
   tenancy: Tenancy;
+  groups: Groups;
   accessKeys: AccessKeys;
   applicationCredentials: ApplicationCredentials;
   region: string;

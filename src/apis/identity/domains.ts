@@ -11,7 +11,7 @@ import { toDomain, type DomainBody, type DomainChange } from './wire.ts';
 
 /** The user's own account, and those where the user holds a role. */
 async function accountsOf(tenancy: Tenancy, user: User): Promise<Account[]> {
-  const assignments = await tenancy.listAssignments({ userId: user.id });
+  const assignments = await tenancy.listAssignments({ userId: user.id, effective: true });
   const ids = new Set([user.accountId, ...assignments.flatMap(({ accountId }) => accountId ?? [])]);
   const found = await Promise.all([...ids].map((id) => tenancy.findAccount(id)));
   return found.filter((account) => account !== null);

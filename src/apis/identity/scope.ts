@@ -51,22 +51,14 @@ async function projectScope(cloud: Cloud, user: User, project: Project | null): 
  * is. Such a token holds no roles, so it opens no more than an unscoped one.
  */
 async function accountScope({ tenancy }: Cloud, user: User, account: Account | null): Promise<TokenScope> {
-  const accountId = account?.id;
-  const isAllowed =
-    accountId !== undefined &&
-    account?.enabled &&
-    (accountId === user.accountId ||
-      (await tenancy.listAssignments({ userId: user.id, accountId })).length > 0);
-  if (!isAllowed) throw unauthenticated('no such domain for this user');
-  return { projectId: null, accountId };
+  const at = account && { projectId: null, accountId: account.id };
+  if (!at || !(await tenancy.findStanding(user.id, at)))
+    throw unauthenticated('no such domain for this user');
+  return at;
 }
 
 async function mayUse({ tenancy }: Cloud, user: User, project: Project): Promise<boolean> {
-  const [account, roles] = await Promise.all([
-    tenancy.findAccount(project.accountId),
-    tenancy.listAssignments({ userId: user.id, projectId: project.id }),
-  ]);
-  return project.enabled && account!.enabled && roles.length > 0;
+  return (await tenancy.findStanding(user.id, { projectId: project.id, accountId: null })) !== null;
 }
 
 /** A name alone is looked for in the user's account (Huawei Cloud: projects are called like regions). */

@@ -1,5 +1,6 @@
 /** Users, and how they change their own password. */
 import type { Static } from 'typebox';
+import { actingAccount } from '../../core/authorization.ts';
 import { notAllowed, notFound } from '../../core/errors.ts';
 import { newId } from '../../engine/ids.ts';
 import { callerOf, ok, single, toHex, type Answer, type Call } from '../api.ts';
@@ -7,37 +8,39 @@ import type { Cloud } from './cloud.ts';
 import { forbidden } from './errors.ts';
 import { asAsked, listed } from './lists.ts';
 import { checkPassword } from './login.ts';
+import { checkMayManage, getAccount, getProject, getUser, reachOf } from './reach.ts';
 import { toUser, type PasswordBody, type UserBody, type UserChange } from './wire.ts';
 
-/** All for administrators; others see themselves (Terraform's Huawei provider looks up its own id by name). */
+/** Those in reach; who may not list sees itself (Terraform's Huawei provider looks up its own id by name). */
 export async function list({ tenancy }: Cloud, call: Call): Promise<Answer> {
-  const { isAdmin, user } = callerOf(call);
-  const accountId = single(call, 'domain_id');
+  const asked = single(call, 'domain_id');
   const name = single(call, 'name');
-  const found = isAdmin
+  const accountId = reachOf(call) ?? asked;
+  const known = call.may('identity:list_users')
     ? await tenancy.listUsers({ accountId, name })
-    : [user].filter((it) => (accountId ?? it.accountId) === it.accountId);
+    : [callerOf(call).user];
+  const found = known.filter((it) => (asked ?? it.accountId) === it.accountId);
   return listed(call, 'users', asAsked(call, found), toUser);
 }
 
-export async function show({ tenancy }: Cloud, call: Call): Promise<Answer> {
-  const { isAdmin, user: self } = callerOf(call);
+export async function show(cloud: Cloud, call: Call): Promise<Answer> {
+  const self = callerOf(call).user;
   const id = call.params['user']!;
-  if (!isAdmin && id !== self.id) throw forbidden('get_user');
-  const user = await tenancy.findUser(id);
-  if (!user) throw notFound('user', id);
+  if (id !== self.id && !call.may('identity:get_user')) throw forbidden('get_user');
+  const user = id === self.id ? self : await getUser(cloud, call, id);
   return ok({ user: toUser(user, call.origin) });
 }
 
-export async function create({ tenancy, passwords, now }: Cloud, call: Call): Promise<Answer> {
+/** The root user of an account, who may do all in it, is made by operators, as the account itself is. */
+export async function create(cloud: Cloud, call: Call): Promise<Answer> {
+  const { tenancy, passwords, now } = cloud;
   const { user: wish } = call.body as Static<typeof UserBody>;
-  const { account, projectAccount, userAccount } = callerOf(call);
-  const accountId = wish.domain_id ?? (account ?? projectAccount ?? userAccount).id;
+  const caller = callerOf(call);
+  const { id: accountId } = await getAccount(cloud, call, wish.domain_id ?? actingAccount(caller).id);
   const defaultProjectId = wish.default_project_id ?? null;
-  if (!(await tenancy.findAccount(accountId))) throw notFound('domain', accountId);
-  if (defaultProjectId !== null && !(await tenancy.findProject(defaultProjectId))) {
-    throw notFound('project', defaultProjectId);
-  }
+  if (defaultProjectId !== null) await getProject(cloud, call, defaultProjectId);
+  const isRoot = wish.is_domain_owner ?? false;
+  if (isRoot && !caller.isAdmin) throw forbidden('create_user');
   const user = await tenancy.createUser(
     {
       id: toHex(newId(now())),
@@ -46,7 +49,7 @@ export async function create({ tenancy, passwords, now }: Cloud, call: Call): Pr
       email: wish.email ?? null,
       description: wish.description ?? '',
       enabled: wish.enabled ?? true,
-      isRoot: false,
+      isRoot,
       defaultProjectId,
       createdAt: new Date(now()),
     },
@@ -55,11 +58,13 @@ export async function create({ tenancy, passwords, now }: Cloud, call: Call): Pr
   return ok({ user: toUser(user, call.origin) }, 201);
 }
 
-export async function change({ tenancy, passwords }: Cloud, call: Call): Promise<Answer> {
+export async function change(cloud: Cloud, call: Call): Promise<Answer> {
+  const { tenancy, passwords } = cloud;
   const { user: wish } = call.body as Static<typeof UserChange>;
   const id = call.params['user']!;
+  await checkMayManage(cloud, call, await getUser(cloud, call, id));
   const projectId = wish.default_project_id;
-  if (projectId != null && !(await tenancy.findProject(projectId))) throw notFound('project', projectId);
+  if (projectId != null) await getProject(cloud, call, projectId);
   const user = await tenancy.changeUser(id, {
     name: wish.name,
     description: wish.description ?? undefined,
@@ -72,13 +77,12 @@ export async function change({ tenancy, passwords }: Cloud, call: Call): Promise
   return ok({ user: toUser(user, call.origin) });
 }
 
-export async function remove({ tenancy }: Cloud, call: Call): Promise<Answer> {
-  const id = call.params['user']!;
-  const user = await tenancy.findUser(id);
-  if (!user) throw notFound('user', id);
+export async function remove(cloud: Cloud, call: Call): Promise<Answer> {
+  const user = await getUser(cloud, call, call.params['user']!);
   if (user.isRoot)
     throw notAllowed(`The user ${user.name} is the root of its account and cannot be deleted.`);
-  await tenancy.removeUser(id);
+  await checkMayManage(cloud, call, user);
+  await cloud.tenancy.removeUser(user.id);
   return { statusCode: 204 };
 }
 

@@ -2,14 +2,8 @@
 import { Type } from 'typebox';
 import type { AccessKey } from '../../core/access-keys.ts';
 import type { ApplicationCredential } from '../../core/application-credentials.ts';
-import {
-  builtInRoles,
-  type Account,
-  type Caller,
-  type Project,
-  type Role,
-  type User,
-} from '../../core/tenancy.ts';
+import type { Group } from '../../core/groups.ts';
+import type { Account, Caller, Project, Role, User } from '../../core/tenancy.ts';
 import type { toCatalog } from './catalog.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 255 });
@@ -97,6 +91,8 @@ export const UserBody = Type.Object({
     name: Name,
     domain_id: Type.Optional(Id),
     password: Type.Optional(Type.Union([Password, Type.Null()])),
+    // Huawei Cloud's word for the root user of an account, there read only.
+    is_domain_owner: Type.Optional(Type.Boolean()),
     ...userFields,
   }),
 });
@@ -112,6 +108,13 @@ export const RoleBody = Type.Object({
 });
 export const RoleChange = Type.Object({
   role: Type.Object({ name: Type.Optional(Name), description: Type.Optional(Text) }),
+});
+
+export const GroupBody = Type.Object({
+  group: Type.Object({ name: Name, domain_id: Type.Optional(Id), description: Type.Optional(Text) }),
+});
+export const GroupChange = Type.Object({
+  group: Type.Object({ name: Type.Optional(Name), description: Type.Optional(Text) }),
 });
 
 const Access = Type.Object({ description: Type.Optional(Type.String({ maxLength: 4_096 })) });
@@ -230,18 +233,36 @@ export function toUser(user: User, origin: string) {
     enabled,
     ...(email !== null && { email }),
     ...(defaultProjectId !== null && { default_project_id: defaultProjectId }),
+    is_domain_owner: user.isRoot,
     password_expires_at: null,
     options: {},
     links: { self: `${origin}/v3/users/${id}` },
   };
 }
 
-export function isImmutable({ name }: Role): boolean {
-  return builtInRoles.some((it) => it === name);
+/** `create_time` in milliseconds is Huawei Cloud's. */
+export function toGroup({ id, name, accountId, description, createdAt }: Group, origin: string) {
+  const links = { self: `${origin}/v3/groups/${id}` };
+  return { id, name, domain_id: accountId, description, create_time: createdAt.getTime(), links };
 }
 
+/** With the members that Huawei Cloud has beside Keystone's. A role without a policy is called by its name only. */
 export function toRole(role: Role, origin: string) {
-  const { id, name, description } = role;
-  const options = isImmutable(role) ? { immutable: true } : {};
-  return { id, name, domain_id: null, description, options, links: { self: `${origin}/v3/roles/${id}` } };
+  const { id, name, description, accountId, displayName, catalog, type, policy, createdAt, updatedAt } = role;
+  return {
+    id,
+    name,
+    domain_id: accountId,
+    description,
+    options: role.isSystem ? { immutable: true } : {},
+    ...(policy && {
+      display_name: displayName,
+      catalog,
+      type,
+      policy,
+      created_time: String(createdAt.getTime()),
+      updated_time: String(updatedAt.getTime()),
+    }),
+    links: { self: `${origin}/v3/roles/${id}` },
+  };
 }

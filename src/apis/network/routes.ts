@@ -3,6 +3,7 @@
  * `/v2.0`; and the VPC API v1, which shows the same.
  */
 import type { TSchema } from 'typebox';
+import type { Action } from '../../core/actions.ts';
 import type { Answer, Api, Call, Route } from '../api.ts';
 import * as changes from './changes.ts';
 import { toError } from './errors.ts';
@@ -19,39 +20,71 @@ export function networkApi(cloud: networks.Cloud): Api {
     path: string,
     summary: string,
     handler: Handler,
-    more: { access?: Route['access']; body?: TSchema; action?: string } = {},
+    action: Action | null,
+    body?: TSchema,
   ): Route => ({
     id,
     method,
     path,
     summary,
-    access: method === 'GET' ? 'read' : 'write',
-    action: id,
-    ...more,
+    ...(action === null ? { access: 'open' } : { action }),
+    ...(body && { body }),
     handle: (call) => handler(cloud, call),
   });
   const neutron = (root: string): Route[] => {
-    const get = (id: string, path: string, summary: string, handler: Handler) =>
-      route('GET', id, root + path, summary, handler);
-    const post = (id: string, path: string, summary: string, handler: Handler, body: TSchema) =>
-      route('POST', id, root + path, summary, handler, { body });
-    const remove = (id: string, path: string, summary: string, handler: Handler) =>
-      route('DELETE', id, root + path, summary, handler);
+    const get = (id: string, path: string, summary: string, handler: Handler, action: Action) =>
+      route('GET', id, root + path, summary, handler, action);
+    const post = (
+      id: string,
+      path: string,
+      summary: string,
+      handler: Handler,
+      action: Action,
+      body: TSchema,
+    ) => route('POST', id, root + path, summary, handler, action, body);
+    const remove = (id: string, path: string, summary: string, handler: Handler, action: Action) =>
+      route('DELETE', id, root + path, summary, handler, action);
     return [
-      get('get_networks', '/networks', 'List networks', networks.listNetworks),
-      get('get_network', '/networks/:id', 'Show a network', networks.showNetwork),
-      post('create_network', '/networks', 'Create a network', changes.createNetwork, NetworkBody),
-      remove('delete_network', '/networks/:id', 'Delete a network', changes.removeNetwork),
-      get('get_subnets', '/subnets', 'List subnets', networks.listSubnets),
-      get('get_subnet', '/subnets/:id', 'Show a subnet', networks.showSubnet),
-      post('create_subnet', '/subnets', 'Create a subnet', changes.createSubnet, SubnetBody),
-      remove('delete_subnet', '/subnets/:id', 'Delete a subnet', changes.removeSubnet),
-      get('get_ports', '/ports', 'List ports', networks.listPorts),
-      get('get_port', '/ports/:id', 'Show a port', networks.showPort),
-      post('create_port', '/ports', 'Create a port', changes.createPort, PortBody),
-      remove('delete_port', '/ports/:id', 'Delete a port', changes.removePort),
-      get('get_extensions', '/extensions', 'List extensions', networks.listExtensions),
-      get('get_extension', '/extensions/:alias', 'Show an extension', networks.showExtension),
+      get('get_networks', '/networks', 'List networks', networks.listNetworks, 'vpc:networks:list'),
+      get('get_network', '/networks/:id', 'Show a network', networks.showNetwork, 'vpc:networks:get'),
+      post(
+        'create_network',
+        '/networks',
+        'Create a network',
+        changes.createNetwork,
+        'vpc:networks:create',
+        NetworkBody,
+      ),
+      remove(
+        'delete_network',
+        '/networks/:id',
+        'Delete a network',
+        changes.removeNetwork,
+        'vpc:networks:delete',
+      ),
+      get('get_subnets', '/subnets', 'List subnets', networks.listSubnets, 'vpc:subnets:list'),
+      get('get_subnet', '/subnets/:id', 'Show a subnet', networks.showSubnet, 'vpc:subnets:get'),
+      post(
+        'create_subnet',
+        '/subnets',
+        'Create a subnet',
+        changes.createSubnet,
+        'vpc:subnets:create',
+        SubnetBody,
+      ),
+      remove('delete_subnet', '/subnets/:id', 'Delete a subnet', changes.removeSubnet, 'vpc:subnets:delete'),
+      get('get_ports', '/ports', 'List ports', networks.listPorts, 'vpc:ports:list'),
+      get('get_port', '/ports/:id', 'Show a port', networks.showPort, 'vpc:ports:get'),
+      post('create_port', '/ports', 'Create a port', changes.createPort, 'vpc:ports:create', PortBody),
+      remove('delete_port', '/ports/:id', 'Delete a port', changes.removePort, 'vpc:ports:delete'),
+      get('get_extensions', '/extensions', 'List extensions', networks.listExtensions, 'vpc:networks:list'),
+      get(
+        'get_extension',
+        '/extensions/:alias',
+        'Show an extension',
+        networks.showExtension,
+        'vpc:networks:get',
+      ),
     ];
   };
   const alias = ({ id, ...rest }: Route): Route => ({ ...rest, id: `${id}-alias` });
@@ -61,20 +94,28 @@ export function networkApi(cloud: networks.Cloud): Api {
     title: 'Network v2.0',
     toError,
     routes: [
-      route('GET', 'versions', '/network', 'List API versions', networks.showVersions, { access: 'open' }),
-      route('GET', 'resources', '/network/v2.0', 'List the collections', networks.listResources, {
-        access: 'open',
-      }),
+      route('GET', 'versions', '/network', 'List API versions', networks.showVersions, null),
+      route('GET', 'resources', '/network/v2.0', 'List the collections', networks.listResources, null),
       ...neutron('/network/v2.0'),
       ...neutron('/v2.0').map(alias),
-      route('GET', 'vpcs', `${vpcRoot}/vpcs`, 'List VPCs', vpc.listVpcs, { action: 'vpc:vpcs:list' }),
-      route('GET', 'vpc', `${vpcRoot}/vpcs/:vpc_id`, 'Show a VPC', vpc.showVpc, { action: 'vpc:vpcs:get' }),
-      route('GET', 'vpc-subnets', `${vpcRoot}/subnets`, 'List subnets of VPCs', vpc.listSubnets, {
-        action: 'vpc:subnets:list',
-      }),
-      route('GET', 'vpc-subnet', `${vpcRoot}/subnets/:subnet_id`, 'Show a subnet of a VPC', vpc.showSubnet, {
-        action: 'vpc:subnets:get',
-      }),
+      route('GET', 'vpcs', `${vpcRoot}/vpcs`, 'List VPCs', vpc.listVpcs, 'vpc:vpcs:list'),
+      route('GET', 'vpc', `${vpcRoot}/vpcs/:vpc_id`, 'Show a VPC', vpc.showVpc, 'vpc:vpcs:get'),
+      route(
+        'GET',
+        'vpc-subnets',
+        `${vpcRoot}/subnets`,
+        'List subnets of VPCs',
+        vpc.listSubnets,
+        'vpc:subnets:list',
+      ),
+      route(
+        'GET',
+        'vpc-subnet',
+        `${vpcRoot}/subnets/:subnet_id`,
+        'Show a subnet of a VPC',
+        vpc.showSubnet,
+        'vpc:subnets:get',
+      ),
     ],
   };
 }

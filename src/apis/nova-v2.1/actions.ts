@@ -1,10 +1,11 @@
 /** What is asked of one server: power, rebuild, delete, lock. The lifecycle table decides; nothing waits for the machine. */
 import type { Static } from 'typebox';
+import type { Action } from '../../core/actions.ts';
 import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
-import { callerOf, isId, projectOf, type Answer } from '../api.ts';
+import { callerOf, isId, projectOf, type ActionChoice, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { getSerialConsole, showConsoleOutput } from './consoles.ts';
 import { setLocked } from './facts.ts';
@@ -14,23 +15,36 @@ import { toServer, type ActionBody } from './wire.ts';
 
 type Reboot = NonNullable<Static<typeof ActionBody>['reboot']>;
 type Rebuild = NonNullable<Static<typeof ActionBody>['rebuild']>;
-type Action = (cloud: Cloud, call: NovaCall, value: unknown) => Promise<Answer>;
+type Handler = (cloud: Cloud, call: NovaCall, value: unknown) => Promise<Answer>;
 
-/** By wire key; the schema has looked at the values. */
-const actions: Readonly<Record<string, Action>> = {
-  'os-start': (cloud, call) => power(cloud, call, 'start', {}),
+/** By wire key: what a policy calls it, and what is done. The schema has looked at the values. */
+const actions: Readonly<Record<string, readonly [Action, Handler]>> = {
+  'os-start': ['ecs:servers:start', (cloud, call) => power(cloud, call, 'start', {})],
   // A type may come along; it has no effect, a stop is always forced (otc0000002374260881).
-  'os-stop': (cloud, call) => power(cloud, call, 'stop', {}),
-  reboot: (cloud, call, value) => {
-    const isSoft = (value as Reboot).type.toUpperCase() === 'SOFT';
-    const powerType = isSoft ? 'SOFT' : 'HARD';
-    return power(cloud, call, isSoft ? 'restart' : 'force-restart', { powerType });
+  'os-stop': ['ecs:servers:stop', (cloud, call) => power(cloud, call, 'stop', {})],
+  reboot: [
+    'ecs:servers:reboot',
+    (cloud, call, value) => {
+      const isSoft = (value as Reboot).type.toUpperCase() === 'SOFT';
+      const powerType = isSoft ? 'SOFT' : 'HARD';
+      return power(cloud, call, isSoft ? 'restart' : 'force-restart', { powerType });
+    },
+  ],
+  'os-getSerialConsole': ['ecs:servers:getConsole', getSerialConsole],
+  'os-getConsoleOutput': ['ecs:servers:getConsoleOutput', showConsoleOutput],
+  lock: ['ecs:servers:lock', (cloud, call) => setLocked(cloud, call, true)],
+  unlock: ['ecs:servers:unlock', (cloud, call) => setLocked(cloud, call, false)],
+  rebuild: ['ecs:servers:rebuild', (cloud, call, value) => rebuild(cloud, call, value as Rebuild)],
+};
+
+export const serverActions: ActionChoice = {
+  among: Object.values(actions).map(([action]) => action) as [Action, ...Action[]],
+  of({ body }) {
+    const [given, ...more] = Object.keys(body as object);
+    return given !== undefined && more.length === 0 && Object.hasOwn(actions, given)
+      ? actions[given]![0]
+      : null;
   },
-  'os-getSerialConsole': getSerialConsole,
-  'os-getConsoleOutput': showConsoleOutput,
-  lock: (cloud, call) => setLocked(cloud, call, true),
-  unlock: (cloud, call) => setLocked(cloud, call, false),
-  rebuild: (cloud, call, value) => rebuild(cloud, call, value as Rebuild),
 };
 
 export async function act(cloud: Cloud, call: NovaCall): Promise<Answer> {
@@ -38,7 +52,7 @@ export async function act(cloud: Cloud, call: NovaCall): Promise<Answer> {
   if (!given || more.length > 0) throw invalid('Malformed request body: exactly one action must be given.');
   const [key, value] = given;
   if (!Object.hasOwn(actions, key)) throw invalid(`There is no such action: ${key}`);
-  return actions[key]!(cloud, call, value);
+  return actions[key]![1](cloud, call, value);
 }
 
 /** Go clients take 204 on a POST for an error; they are known by their User-Agent. */

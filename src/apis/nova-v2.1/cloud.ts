@@ -7,7 +7,7 @@ import type { Volumes } from '../../core/volume.ts';
 import type { Consoles } from '../../engine/consoles/consoles.ts';
 import type { CreateOnce } from '../../engine/create-once.ts';
 import type { Submit } from '../../engine/submit.ts';
-import type { Answer, Call, Route } from '../api.ts';
+import type { Answer, Call, RouteFacts } from '../api.ts';
 
 export interface Cloud {
   servers: Servers;
@@ -32,10 +32,7 @@ export interface NovaCall extends Call {
 }
 
 /** A handler and its route, with `path` below the project. */
-export type Entry = [
-  handler: (cloud: Cloud, call: NovaCall) => Promise<Answer>,
-  route: Omit<Route, 'handle'>,
-];
+export type Entry = [handler: (cloud: Cloud, call: NovaCall) => Promise<Answer>, route: RouteFacts];
 
 /** Where `bookmark` links begin: as `self`, without the version. */
 export function bookmarkOf(call: NovaCall): string {

@@ -15,7 +15,6 @@ export function traceApi(cloud: Cloud): Api {
         method: 'GET',
         path: '/v3/:project_id/traces',
         summary: 'List who changed what, newest first',
-        access: 'read',
         action: 'cts:trace:list',
         handle: (call) => listTraces(cloud, call),
       },

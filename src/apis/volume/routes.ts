@@ -1,5 +1,6 @@
 /** Cinder v3, and v2 of the same: volumes that servers can be tied to. */
 import type { TSchema } from 'typebox';
+import type { Action } from '../../core/actions.ts';
 import { ok, type Answer, type Api, type Call, type Route } from '../api.ts';
 import { toError } from './errors.ts';
 import * as volumes from './volumes.ts';
@@ -12,18 +13,34 @@ type Entry = [
   path: string,
   summary: string,
   handler: Handler,
+  action: Action,
   body?: TSchema,
 ];
 
 const entries: Entry[] = [
-  ['GET', 'list', '/volumes', 'List volumes', volumes.list],
-  ['GET', 'list-details', '/volumes/detail', 'List volumes with details', volumes.listDetails],
-  ['POST', 'create', '/volumes', 'Create a volume', volumes.create, VolumeBody],
-  ['GET', 'show', '/volumes/:volume_id', 'Show a volume', volumes.show],
-  ['PUT', 'update', '/volumes/:volume_id', 'Rename or describe a volume', volumes.update, VolumeChangeBody],
-  ['DELETE', 'delete', '/volumes/:volume_id', 'Delete a volume', volumes.remove],
-  ['GET', 'types', '/types', 'List volume types', volumes.listTypes],
-  ['GET', 'type', '/types/:type_id', 'Show a volume type', volumes.showType],
+  ['GET', 'list', '/volumes', 'List volumes', volumes.list, 'evs:volumes:list'],
+  [
+    'GET',
+    'list-details',
+    '/volumes/detail',
+    'List volumes with details',
+    volumes.listDetails,
+    'evs:volumes:list',
+  ],
+  ['POST', 'create', '/volumes', 'Create a volume', volumes.create, 'evs:volumes:create', VolumeBody],
+  ['GET', 'show', '/volumes/:volume_id', 'Show a volume', volumes.show, 'evs:volumes:get'],
+  [
+    'PUT',
+    'update',
+    '/volumes/:volume_id',
+    'Rename or describe a volume',
+    volumes.update,
+    'evs:volumes:update',
+    VolumeChangeBody,
+  ],
+  ['DELETE', 'delete', '/volumes/:volume_id', 'Delete a volume', volumes.remove, 'evs:volumes:delete'],
+  ['GET', 'types', '/types', 'List volume types', volumes.listTypes, 'evs:types:get'],
+  ['GET', 'type', '/types/:type_id', 'Show a volume type', volumes.showType, 'evs:types:get'],
 ];
 
 const versions = [
@@ -55,13 +72,12 @@ export function volumeApi(cloud: volumes.Cloud): Api {
     access: 'open',
     handle: toVersions(some),
   });
-  const mount = (version: string, [method, id, path, summary, handler, body]: Entry): Route => ({
+  const mount = (version: string, [method, id, path, summary, handler, action, body]: Entry): Route => ({
     id: version === 'v3' ? id : `${id}-${version}`,
     method,
     path: `/volume/${version}/:project_id${path}`,
     summary,
-    access: method === 'GET' ? 'read' : 'write',
-    action: `volume:${id.replace(/-details$/, '')}`,
+    action,
     ...(body ? { body } : {}),
     isPolled: id === 'show',
     handle: (call) =>
