@@ -6,13 +6,14 @@ import { Command } from 'commander';
 import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts';
 import { accept } from './accept.ts';
 import { meets, type Bench, type Figure } from './bench.ts';
+import { enrol } from './enrol.ts';
 import { list } from './list.ts';
 import { reads } from './reads.ts';
 import { resume } from './resume.ts';
 import { startUp } from './start-up.ts';
 import { stopRedfish } from './stop-redfish.ts';
 
-const benches: Bench[] = [accept, stopRedfish, reads, list, startUp, resume];
+const benches: Bench[] = [accept, stopRedfish, reads, list, startUp, enrol, resume];
 
 await new Command('bench')
   .description(
