@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { withQuery, type Answer, type Client } from './client.ts';
 import { addCommand, findId, type Asked, type Told } from './command.ts';
+import { openConsole } from './console.ts';
 import { toFields, toTable, type Columns } from './output.ts';
 
 const columns: Columns = {
@@ -139,6 +140,15 @@ export function addNodeCommands(program: Command): void {
       ],
     },
     changePassword,
+  );
+  addCommand(
+    node,
+    'console <node>',
+    {
+      does: 'Tie this terminal to the serial console of a machine, whatever is on it; ~. at the beginning of a line leaves.',
+      example: 'ingot node console rack7-u12',
+    },
+    async (asked) => openConsole(asked, await pathOf(asked)),
   );
   addCommand(
     node,

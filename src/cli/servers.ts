@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { withQuery, type Answer } from './client.ts';
 import { addCommand, findId, type Asked } from './command.ts';
+import { openConsole } from './console.ts';
 import { toMoves } from './nodes.ts';
 import { toFields, toTable } from './output.ts';
 
@@ -54,6 +55,15 @@ export function addServerCommands(program: Command): void {
       const answer = await asked.client.ask('POST', `${await pathOf(asked)}/retry`);
       return { json: answer, text: `${asked.words[0]} is looked at now.` };
     },
+  );
+  addCommand(
+    server,
+    'console <server>',
+    {
+      does: 'Tie this terminal to the serial console of a server; ~. at the beginning of a line leaves.',
+      example: 'ingot server console web-1',
+    },
+    async (asked) => openConsole(asked, await pathOf(asked)),
   );
   addCommand(
     server,

@@ -23,13 +23,14 @@ export interface HubRoom {
   keepLog: (content: Buffer) => Promise<void>;
   /** Nobody watches any more, or the console is lost. */
   onEmpty: () => void;
+  /** Pauses before a lost console is opened again, in milliseconds. */
+  reopenMs?: readonly number[];
 }
 
 /** So much of what came before is shown to whoever joins, in bytes. */
 const shownToNewcomers = 4 * 1024;
 const keepLogMs = 1_000;
-/** Pauses before it is opened again, in milliseconds. */
-const reopenMs = [1_000, 5_000, 15_000, 30_000];
+const reopenDefaults = [1_000, 5_000, 15_000, 30_000];
 
 export class Hub {
   readonly node: Node;
@@ -89,6 +90,7 @@ export class Hub {
     if (this.#isOver) return console.close();
     this.#console = console;
     console.onData((bytes) => {
+      if (this.#isOver) return; // its last words, when nobody is there any more
       this.#attempts = 0;
       this.#keep(bytes);
       for (const viewer of this.#viewers) viewer.show(bytes);
@@ -99,7 +101,7 @@ export class Hub {
   #lost(reason: string): void {
     this.#console = null;
     if (this.#isOver) return;
-    const pause = reopenMs[this.#attempts];
+    const pause = (this.#room.reopenMs ?? reopenDefaults)[this.#attempts];
     this.#attempts += 1;
     if (pause === undefined) return this.dismiss(() => true, reason);
     this.#tell(`${reason}; trying again in ${pause / 1_000} s`);
