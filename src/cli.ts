@@ -6,6 +6,7 @@ import { addFaultCommands } from './cli/faults.ts';
 import { addKeyCommands } from './cli/keys.ts';
 import { addImageCommands } from './cli/images.ts';
 import { addNodeCommands } from './cli/nodes.ts';
+import { addRecordCommand } from './cli/record.ts';
 import { addServerCommands } from './cli/servers.ts';
 import { addSimBmcCommand } from './cli/sim-bmc.ts';
 import { addStatusCommand } from './cli/status.ts';
@@ -35,6 +36,7 @@ addServerCommands(program);
 addImageCommands(program);
 addFaultCommands(program);
 addSimBmcCommand(program);
+addRecordCommand(program);
 addAuditCommand(program);
 addKeyCommands(program);
 

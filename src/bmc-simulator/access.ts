@@ -43,9 +43,9 @@ export class Access {
     if (typeof body['UserName'] !== 'string' || typeof body['Password'] !== 'string') {
       return refuse(400, 'PropertyMissing', 'UserName and Password are required');
     }
-    // The words repeat what was sent, as some BMCs do: a driver must not pass them on.
     if (!this.#check(body['UserName'], body['Password'])) {
-      return refuse(401, 'ResourceAtUriUnauthorized', `No access with ${body['Password']}`);
+      const echo = this.#settings.echoesPassword ? ` with ${body['Password']}` : '';
+      return refuse(401, 'ResourceAtUriUnauthorized', `No access${echo}`);
     }
     const session = this.sessions.open(this.username);
     if (!session) return refuse(503, 'SessionLimitExceeded', 'All sessions are taken');

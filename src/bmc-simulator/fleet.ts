@@ -6,6 +6,7 @@ import { Listener, type Answering } from './listener.ts';
 import { makeFacts } from './machine.ts';
 import { toSettings, type PersonalityName } from './personalities.ts';
 import type { QuirkName } from './quirks.ts';
+import type { Replay } from './replay.ts';
 import { inTime, type BmcSettings } from './settings.ts';
 import { SimulatedBmc } from './simulated-bmc.ts';
 import { SimulatedMachine } from './simulated-machine.ts';
@@ -34,6 +35,8 @@ export interface FleetOptions {
   /** 0: any free port. */
   controlPort: number;
   tls?: { key: string; cert: string };
+  /** Every BMC plays this recording in place of a personality. */
+  replay?: Replay;
 }
 
 export const fleetDefaults: FleetOptions = {
@@ -94,20 +97,24 @@ export async function startFleet(given: Partial<FleetOptions> = {}): Promise<Fle
   }
 }
 
-function toKind(name: PersonalityName, { more, less, settings, timeFactor }: FleetOptions): BmcSettings {
-  return inTime({ ...toSettings(name, more, less), ...settings }, timeFactor);
+function toKind(
+  name: PersonalityName,
+  { more, less, settings, timeFactor, replay }: FleetOptions,
+): BmcSettings {
+  return inTime({ ...toSettings(name, more, less), ...replay?.settings, ...settings }, timeFactor);
 }
 
 function makeMember(index: number, settings: BmcSettings, options: FleetOptions) {
-  const { power, username, password, seed } = options;
+  const { power, username, password, seed, replay } = options;
   const machine = new SimulatedMachine({ ...settings, power, facts: makeFacts(index) });
   const bmc = new SimulatedBmc({
-    settings,
     machine,
     username,
     password,
     seed: seed + index,
     overlay: {},
+    ...replay,
+    settings,
     keepsRequests: false,
   });
   return { bmc, machine };

@@ -35,6 +35,11 @@ export class Listener {
       void this.#serve(request, response).catch(() => request.socket.destroy());
     this.#server = tls ? createHttpsServer(tls, serve) : createHttpServer(serve);
     this.#server.keepAliveTimeout = 60_000;
+    // Node knows a list of methods and calls others malformed; DSP0266 "HTTP methods" wants 405.
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const status = error.code === 'HPE_INVALID_METHOD' ? '405 Method Not Allowed' : '400 Bad Request';
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+    });
   }
 
   /** Lets a BMC answer at an address of this machine; port 0 takes any free one. */

@@ -55,6 +55,10 @@ export const quirks = {
     { mustChangePassword: true },
   ),
 
+  'echoes-password': quirk('repeats the password in a refused login', 'DSP0266 forbids it', {
+    echoesPassword: true,
+  }),
+
   'gzip-always': quirk('compresses whatever the client asked for', 'sushy', { encoding: 'always' }),
   'identity-refused': quirk('answers 406 to Accept-Encoding identity', 'HPE Gen10+; sushy', {
     encoding: 'gzip',
@@ -189,8 +193,8 @@ export const quirks = {
     bootTargets: ['None', 'Pxe', 'UsbCd', 'Hdd', 'BiosSetup'],
   }),
 
-  'media-under-system': quirk('has virtual media under the system', 'DSP2046; sushy-tools', {
-    mediaIn: 'system',
+  'media-under-manager': quirk('has virtual media under the manager', 'DSP2046 before 2020.4', {
+    mediaIn: 'manager',
   }),
   'media-by-patch': quirk('takes an image by PATCH only', 'Lenovo; bmclib virtual_media', {
     mediaBy: 'patch',

@@ -2,6 +2,7 @@
 import { Listener, type ListenerOptions } from './listener.ts';
 import { makeFacts } from './machine.ts';
 import type { Asked, Json, Reply } from './reply.ts';
+import type { Replay } from './replay.ts';
 import { lawful, type BmcSettings } from './settings.ts';
 import { SimulatedBmc, type Answer } from './simulated-bmc.ts';
 import { SimulatedMachine, type SimulatedMachineOptions } from './simulated-machine.ts';
@@ -17,6 +18,8 @@ export interface RedfishServerOptions
   fault?: (asked: Asked, server: RedfishServer) => Answer | undefined;
   /** Laid over the resources, by path. */
   overlay?: Record<string, Json>;
+  /** A recording to play. */
+  replay?: Replay;
 }
 
 export type { Asked, Json, Reply };
@@ -30,17 +33,30 @@ export class RedfishServer {
   readonly #wantedPort: number;
 
   constructor(options: RedfishServerOptions) {
-    const { tls, port = 0, serial, username, password, seed = 1, fault, overlay = {}, ...given } = options;
+    const {
+      tls,
+      port = 0,
+      serial,
+      username,
+      password,
+      seed = 1,
+      fault,
+      overlay = {},
+      replay,
+      ...given
+    } = options;
     const { power = 'off', ...settings } = given;
-    const all = { ...lawful, ...settings };
+    // A driver must not pass on what a BMC repeats, so all that tests start do so.
+    const all = { ...lawful, echoesPassword: true, ...replay?.settings, ...settings };
     this.machine = new SimulatedMachine({ ...all, power, facts: makeFacts(1, serial) });
     this.bmc = new SimulatedBmc({
+      ...replay,
       settings: all,
       machine: this.machine,
       username: username ?? 'admin',
       password: password ?? 'correct horse',
       seed,
-      overlay,
+      overlay: { ...replay?.overlay, ...overlay },
       keepsRequests: true,
     });
     this.fault = fault;

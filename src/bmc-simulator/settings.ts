@@ -28,6 +28,8 @@ export interface BmcSettings extends Omit<SimulatedMachineOptions, 'facts' | 'po
   lockAfter: number;
   lockMs: number;
   mustChangePassword: boolean;
+  /** A refused login repeats the password in its words. */
+  echoesPassword: boolean;
 
   // How it answers.
   /** Added to every answer, in milliseconds. */
@@ -129,6 +131,7 @@ export const lawful: BmcSettings = {
   lockAfter: 0,
   lockMs: 0,
   mustChangePassword: false,
+  echoesPassword: false,
 
   latencyMs: 0,
   latencySpreadMs: 0,
@@ -164,7 +167,7 @@ export const lawful: BmcSettings = {
   bootNoneRefused: false,
   bootRefusedInPost: false,
 
-  mediaIn: 'manager',
+  mediaIn: 'system',
   mediaSlots: [{ id: 'Cd', types: ['CD', 'DVD'] }],
   mediaBy: 'action',
   mediaTakes: 'all',

@@ -12,10 +12,10 @@ import type { Machine } from './machine.ts';
 import { ejectMedia, insertMedia, patchMedia } from './media-rules.ts';
 import { metadata, odata } from './metadata.ts';
 import { refuse, type Asked, type Json, type Reply } from './reply.ts';
-import { mediaPath } from './resources/bmc-itself.ts';
+import { driveOf } from './resources/bmc-itself.ts';
 import { accountPath, root, sessionsPath, toPaths, type Paths } from './resources/paths.ts';
 import { toSession } from './resources/root-services.ts';
-import type { View } from './resources/draft.ts';
+import type { Resource, View } from './resources/draft.ts';
 import { toTree } from './resources/tree.ts';
 import type { Sessions } from './sessions.ts';
 import type { BmcSettings } from './settings.ts';
@@ -33,7 +33,11 @@ export interface SimulatedBmcOptions {
   /** Of the chance in its habits. */
   seed: number;
   /** Laid over the resources, by path; for other shapes. */
-  overlay: Record<string, Json>;
+  overlay: Record<string, Json | Resource>;
+  /** There is nothing but the overlay, sessions and accounts. */
+  isRecorded?: boolean;
+  /** Where things stand, if not where the settings say. */
+  paths?: Partial<Paths>;
   /** Keep every request in `requests`; a fleet only counts. */
   keepsRequests: boolean;
 }
@@ -63,9 +67,9 @@ export class SimulatedBmc {
     this.#machine = options.machine;
     this.access = new Access(options.settings, options.username, options.password);
     this.traffic = new Traffic(options.settings, makeChance(options.seed));
-    this.#paths = toPaths(options.settings);
+    this.#paths = { ...toPaths(options.settings), ...options.paths };
     this.#tasks = options.settings.tasks ? new Tasks(options.settings.tasks) : null;
-    this.#drive = mediaPath(options.settings.mediaSlots, this.#paths.media);
+    this.#drive = driveOf(options.settings.mediaSlots, this.#paths.media);
   }
 
   get sessions(): Sessions {
@@ -109,7 +113,7 @@ export class SimulatedBmc {
   }
 
   async #answer(asked: Asked): Promise<Reply> {
-    const { method, path, headers } = asked;
+    const { method, path, url, headers } = asked;
     const { settings, access } = this;
     const version = headers['odata-version'];
     if (version !== undefined && version !== '4.0') {
@@ -125,10 +129,13 @@ export class SimulatedBmc {
     if (open) return open;
     if (this.traffic.forgetsSessions()) access.sessions.forgetAll();
     const isKnown = access.knows(headers);
+    if (isRead && unknownQuery.test(url))
+      return refuse(501, 'QueryNotSupported', 'Queries are not supported');
     if (path === root && isRead) return this.#read(path, isKnown);
-    if (asked.isMalformed) return refuse(400, 'MalformedJSON', 'The body is no JSON object');
     const hasSessions = settings.authentication === 'sessions';
-    if (hasSessions && path === sessionsPath && method === 'POST') return access.logIn(asked);
+    if (hasSessions && method === 'POST' && isLogin.test(path)) {
+      return asked.isMalformed ? malformed() : access.logIn(asked);
+    }
     if (!isKnown) {
       return refuse(401, 'NoValidSession', 'There is no valid session', {
         'WWW-Authenticate': 'Basic realm="BMC"',
@@ -138,6 +145,7 @@ export class SimulatedBmc {
     if (demand) return demand;
     if (hasSessions && path.startsWith(`${sessionsPath}/`)) return this.#session(asked);
     if (isRead) return this.#tasks?.find(path) ?? this.#read(path, isKnown);
+    if (asked.isMalformed) return malformed();
     if (method === 'POST') return this.#act(asked);
     if (method === 'PATCH') return this.#patch(asked);
     return this.#notAllowed(path);
@@ -165,11 +173,12 @@ export class SimulatedBmc {
   }
 
   #resource(path: string, isKnown = true): Json | undefined {
-    const given = this.#options.overlay[path];
-    if (given) return given;
     const { settings, access } = this;
     const machine = this.#machine;
     const view: View = { settings, machine, sessions: access.sessions, username: access.username, isKnown };
+    const given = this.#options.overlay[path];
+    if (given) return typeof given === 'function' ? given(view) : given;
+    if (this.#options.isRecorded && !ownServices.test(path)) return undefined;
     return toTree(settings, machine).get(path)?.(view);
   }
 
@@ -177,7 +186,16 @@ export class SimulatedBmc {
     const body = this.#isHidden(path) ? undefined : this.#resource(path, isKnown);
     if (!body) return refuse(404, 'ResourceMissingAtURI', `There is nothing at ${path}`);
     const etag = toEtag(this.settings.etags, path, this.#machine.revision);
-    return { statusCode: 200, body, ...(etag ? { headers: { ETag: etag } } : {}) };
+    const type = /^#(\w+)/.exec(String(body['@odata.type']))?.[1];
+    return {
+      statusCode: 200,
+      body,
+      headers: {
+        Allow: this.#methods(path),
+        ...(type ? { Link: `<http://redfish.dmtf.org/schemas/v1/${type}.json>; rel=describedby` } : {}),
+        ...(etag ? { ETag: etag } : {}),
+      },
+    };
   }
 
   /** With lazy members, a member of the inner collections is not there before its collection was read. */
@@ -238,6 +256,7 @@ export class SimulatedBmc {
 
   async #patch({ path, headers, body }: Asked): Promise<Reply> {
     if (!this.#resource(path)) return refuse(404, 'ResourceMissingAtURI', `There is nothing at ${path}`);
+    if (!this.#methods(path).includes('PATCH')) return this.#notAllowed(path);
     const { etags } = this.settings;
     const statusCode = judgeEtag(etags, toEtag(etags, path, this.#machine.revision), headers['if-match']);
     if (statusCode === 428) return refuse(428, 'PreconditionRequired', 'If-Match is required');
@@ -262,9 +281,37 @@ export class SimulatedBmc {
   }
 
   #notAllowed(path: string): Reply {
-    if (!this.#resource(path)) return refuse(404, 'ResourceMissingAtURI', `There is nothing at ${path}`);
-    return refuse(405, 'OperationNotAllowed', 'The method is not allowed here', { Allow: 'GET, HEAD' });
+    const isAction = [this.#paths.reset, this.#paths.managerReset].includes(path);
+    if (!isAction && !this.#resource(path)) {
+      return refuse(404, 'ResourceMissingAtURI', `There is nothing at ${path}`);
+    }
+    const methods = isAction ? 'POST' : this.#methods(path);
+    return refuse(405, 'OperationNotAllowed', 'The method is not allowed here', { Allow: methods });
   }
+
+  /** What can be done to a resource. */
+  #methods(path: string): string {
+    const { system, settings } = this.#paths;
+    const isDrive = path === this.#drive && this.settings.mediaBy === 'patch';
+    const isWritable = [system, settings, accountPath].includes(path) || isDrive;
+    return [
+      'GET',
+      'HEAD',
+      ...(isWritable ? ['PATCH'] : []),
+      ...(path === sessionsPath ? ['POST'] : []),
+    ].join();
+  }
+}
+
+/** What a replayed BMC does itself. */
+const ownServices = /^\/redfish\/v1\/(SessionService|AccountService)/;
+/** DSP0266 "POST (create)": a POST to the Members of a collection is one to the collection. */
+const isLogin = new RegExp(`^${sessionsPath}(/Members)?$`);
+/** DSP0266 "Query parameters": a parameter with a dollar that is not supported is answered 501. */
+const unknownQuery = /[?&]\$/;
+
+function malformed(): Reply {
+  return refuse(400, 'MalformedJSON', 'The body is no JSON object');
 }
 
 /** What DSP0266 lets everybody read besides the root. */

@@ -11,6 +11,7 @@ import {
   type PersonalityName,
 } from '../bmc-simulator/personalities.ts';
 import { isQuirk, quirkNames, quirks, type QuirkName } from '../bmc-simulator/quirks.ts';
+import { readTree, toReplay } from '../bmc-simulator/replay.ts';
 import { toTable } from './output.ts';
 
 type Given = Record<
@@ -27,7 +28,7 @@ type Given = Record<
   | 'password',
   string
 > &
-  Partial<Record<'fleetFile' | 'latency' | 'sessions', string>> &
+  Partial<Record<'fleetFile' | 'latency' | 'sessions' | 'tree', string>> &
   Partial<Record<'spread' | 'http' | 'withParent' | 'list', true>> & { quirk: string[]; without: string[] };
 
 const several = (word: string, before: string[]) => [...before, ...word.split(',')];
@@ -41,6 +42,7 @@ export function addSimBmcCommand(program: Command): void {
       `${personalityNames.join(', ')}; several by commas are played in turns; mix is all of them`,
       'lawful',
     )
+    .option('--tree <path>', 'play this recording of `ingot record`, or this mock-up folder of DMTF')
     .option('--count <n>', 'how many', '1')
     .option('--seed <n>', 'of everything that happens by chance', '1')
     .option('--quirk <names>', 'habits to add, by commas (--list names them)', several, [])
@@ -90,6 +92,7 @@ async function play(given: Given): Promise<void> {
     password: given.password,
     host: given.host,
     spread: given.spread ?? false,
+    ...(given.tree === undefined ? {} : { replay: toReplay(readTree(given.tree)) }),
     ...(given.http ? {} : { tls: makeCertificate() }),
   });
   if (given.fleetFile !== undefined) writeFileSync(given.fleetFile, toFleetFile(fleet, given));

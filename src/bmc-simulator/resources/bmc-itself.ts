@@ -39,15 +39,33 @@ function addLog({ paths, add, addCollection }: Draft): void {
     Status: fine,
     Entries: link(`${log}/Entries`),
   });
-  const entries = ['1', '2'].map((id) => `${log}/Entries/${id}`);
-  addCollection(`${log}/Entries`, 'LogEntry', entries);
-  const facts: Json[] = [
-    { Created: '2026-01-05T08:00:00Z', Severity: 'OK', Message: 'The log was cleared.' },
-    { Created: '2026-01-06T09:30:00Z', Severity: 'Warning', Message: 'Power supply 2 lost its input.' },
-  ];
-  for (const [index, path] of entries.entries()) {
-    add(path, 'LogEntry.v1_15_1.LogEntry', { EntryType: 'SEL', ...facts[index]! });
-  }
+  // The collection holds the entries themselves (DSP2046 LogEntryCollection).
+  const members = facts.map((fact, index) => toEntry(`${log}/Entries/${index + 1}`, fact));
+  add(`${log}/Entries`, 'LogEntryCollection.LogEntryCollection', {
+    Id: undefined,
+    Name: 'Log Entries',
+    Members: members,
+    'Members@odata.count': members.length,
+  });
+  for (const entry of members) add(String(entry['@odata.id']), entryType, entry);
+}
+
+const entryType = 'LogEntry.v1_15_1.LogEntry';
+const facts: Json[] = [
+  { Created: '2026-01-05T08:00:00Z', Severity: 'OK', Message: 'The log was cleared.' },
+  { Created: '2026-01-06T09:30:00Z', Severity: 'Warning', Message: 'Power supply 2 lost its input.' },
+];
+
+function toEntry(path: string, fact: Json): Json {
+  const id = path.split('/').at(-1);
+  return {
+    '@odata.id': path,
+    '@odata.type': `#${entryType}`,
+    Id: id,
+    Name: `Entry ${id}`,
+    EntryType: 'SEL',
+    ...fact,
+  };
 }
 
 function addMedia({ settings, paths, add, addCollection }: Draft): void {
@@ -55,7 +73,7 @@ function addMedia({ settings, paths, add, addCollection }: Draft): void {
   addCollection(paths.media, 'VirtualMedia', slots);
   for (const [index, path] of slots.entries()) {
     const { types } = settings.mediaSlots[index]!;
-    const isDrive = path === mediaPath(settings.mediaSlots, paths.media);
+    const isDrive = path === driveOf(settings.mediaSlots, paths.media);
     add(path, 'VirtualMedia.v1_6_3.VirtualMedia', (view) => ({
       MediaTypes: types,
       ...toMedia(view, isDrive),
@@ -72,7 +90,7 @@ function addMedia({ settings, paths, add, addCollection }: Draft): void {
 }
 
 /** The drive that takes an image of a CD: the first that can. */
-export function mediaPath(
+export function driveOf(
   slots: readonly { id: string; types: readonly string[] }[],
   collection: string,
 ): string {

@@ -132,7 +132,7 @@ function addMemory({ paths, machine, add, addCollection }: Draft): void {
       MemoryType: 'DRAM',
       MemoryDeviceType: 'DDR4',
       CapacityMiB: view.machine.facts.memoryModulesMib[index]!,
-      DeviceLocator: `DIMM${index + 1}`,
+      Location: { PartLocation: { ServiceLabel: `DIMM${index + 1}`, LocationType: 'Slot' } },
       Status: fine,
     }));
   }

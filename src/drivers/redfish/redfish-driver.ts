@@ -15,6 +15,7 @@ import { readEventLog } from './event-log.ts';
 import { readHealth } from './health.ts';
 import { inspect } from './inventory.ts';
 import { readPower } from './power.ts';
+import { recordTree, type Recording, type RecordOptions } from './recorder.ts';
 import { setPower } from './reset.ts';
 import { sessionDefaults } from './session.ts';
 import { ejectMedia, insertMedia } from './virtual-media.ts';
@@ -30,6 +31,8 @@ export interface RedfishDriver extends Driver {
   /** For tests and metrics: how a BMC is treated; undefined when it was never spoken to. */
   governorOf(address: string): Governor | undefined;
   census(): BmcCensus;
+  /** Reads all that a BMC shows; for `ingot record`. */
+  record(bmc: Node['bmc'], options: RecordOptions): Promise<Recording>;
 }
 
 export function createRedfishDriver(options: RedfishDriverOptions = {}): RedfishDriver {
@@ -104,6 +107,7 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
       await Promise.all(open.map((bmc) => bmc.close()));
     },
     governorOf: (address) => bmcs.get(address)?.governor,
+    record: (bmc, options) => recordTree(toBmc(bmc).as(bmc).patient(), options),
     census() {
       const census: BmcCensus = {
         driver: 'redfish',
