@@ -14,15 +14,33 @@ export const testPackages = {
   'qemu-utils': 'qemu-img, which makes raw disks of images in other formats',
   'python3-sushy': 'an independent Redfish client, against the lab',
   xorriso: 'config drives, in tests/boot',
+  'dnsmasq-base': 'DHCP, in tests/boot',
+  ipxe: 'what firmware loads first, in tests/boot',
 };
 
 /** Of network boot (src/boot/), where Ingot serves it. */
 export const bootPackages = {
-  xorriso: 'the file system with the data of cloud-init',
+  xorriso: 'the file system with the data of cloud-init, and discs for virtual media',
+  'dnsmasq-base': 'DHCP and TFTP',
+  ipxe: 'what firmware loads first',
+  'busybox-static': 'the deploy ramdisk',
+  fdisk: 'partition tables, in the ramdisk',
+  zstd: 'images, in the ramdisk',
+  'nvme-cli': 'secure erase of NVMe drives, in the ramdisk',
+  hdparm: 'secure erase of ATA drives, in the ramdisk',
+  ipmitool: 'asking the BMC in band, in the ramdisk',
+  kmod: 'drivers of the ramdisk and what they need',
+  cpio: 'the archive that the ramdisk is',
+  'grub-common': 'grub-mkimage, for discs that boot',
+  'grub-pc-bin': 'GRUB for BIOS',
+  'grub-efi-amd64-bin': 'GRUB for UEFI',
+  mtools: 'EFI system partitions',
+  dosfstools: 'their file system',
 };
 
 /** Of the virtual rack (lab/). */
 export const labPackages = {
+  ...bootPackages,
   'util-linux': 'unshare and nsenter, for namespaces of its own',
   iproute2: 'bridges and taps',
   'qemu-system-x86': 'the machines',

@@ -84,6 +84,7 @@ export function build() {
     );
     if (tsc.error || tsc.status !== 0) throw new Error('the build failed; nothing was started');
     copyMigrations();
+    copyScripts();
     // Dated at the start: what was saved while we compiled is still to be built.
     writeFileSync(stamp, '');
     utimesSync(stamp, startedAt, startedAt);
@@ -105,6 +106,14 @@ function copyMigrations() {
   if (!existsSync(from)) return;
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) if (name.endsWith('.sql')) cpSync(join(from, name), join(to, name));
+}
+
+/** What runs in the deploy ramdisk. */
+function copyScripts() {
+  const folder = join('boot', 'ramdisk');
+  if (!existsSync(inRoot('src', folder))) return;
+  for (const name of readdirSync(inRoot('src', folder)))
+    if (name.endsWith('.sh')) cpSync(inRoot('src', folder, name), inRoot('dist', folder, name));
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Every setting: name, default, check and one line of help. `docs/settings.md` is generated from this table. */
 
+import { isIPv4 } from 'node:net';
+
 interface Setting<T> {
   env: string;
   /** As the documentation shows it. */
@@ -53,6 +55,26 @@ function switched(env: string, byDefault: boolean, help: string): Setting<boolea
   const words = byDefault ? (['on', 'off'] as const) : (['off', 'on'] as const);
   const { parse, ...rest } = oneOf(env, words, help);
   return { ...rest, parse: (given) => parse(given) === 'on' };
+}
+
+/** IPv4 addresses, `10.77.0.100-10.77.0.200`. */
+function range(env: string, shown: string, help: string): Setting<{ first: string; last: string } | null> {
+  return {
+    env,
+    default: shown,
+    help,
+    parse(given) {
+      if (!given) return null;
+      const [first = '', last = '', ...rest] = given.split('-').map((part) => part.trim());
+      if (isIPv4(first) && isIPv4(last) && rest.length === 0) return { first, last };
+      throw new SettingError(`${env} is "${given}"; it must be a range like 10.77.0.100-10.77.0.200.`);
+    },
+  };
+}
+
+function list(env: string, shown: string, help: string): Setting<string[]> {
+  const parse = (given: string | undefined) => (given ?? '').split(/[\s,]+/).filter((part) => part !== '');
+  return { env, default: shown, help, parse };
 }
 
 export const settings = {
@@ -225,6 +247,24 @@ export const settings = {
     1,
     86_400,
     'how long a machine may take from power on to the ramdisk before it is started once more',
+  ),
+  bootInterface: optional('INGOT_BOOT_INTERFACE', 'unset', 'network interface with that address'),
+  bootRange: range(
+    'INGOT_BOOT_RANGE',
+    'unset: somebody else serves DHCP there',
+    'addresses that dnsmasq, run by this process, leases to nodes on that interface: 10.77.0.100-10.77.0.200',
+  ),
+  bootGateway: optional('INGOT_BOOT_GATEWAY', 'unset', 'gateway that it tells them'),
+  bootDns: list('INGOT_BOOT_DNS', 'unset', 'name servers that it tells them, separated by commas'),
+  bootDiscovery: oneOf(
+    'INGOT_BOOT_DISCOVERY',
+    ['off', 'on'],
+    'on: machines that are no nodes get an address, too',
+  ),
+  bootKernel: oneOf(
+    'INGOT_BOOT_KERNEL',
+    ['stock', 'cloud'],
+    'kernel of the deploy ramdisk: stock for any hardware, cloud for virtual machines',
   ),
   bootRamdisk: optional(
     'INGOT_BOOT_RAMDISK',

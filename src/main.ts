@@ -21,6 +21,7 @@ import { serialConsoleApi } from './apis/serial-console/routes.ts';
 import { traceApi } from './apis/trace/routes.ts';
 import { volumeApi } from './apis/volume/routes.ts';
 import { createNetworkBoot, type NetworkBootRoom } from './boot/network-boot.ts';
+import { keepRamdisk } from './boot/ramdisk/build-ramdisk.ts';
 import { createPreinstalled } from './boot/preinstalled.ts';
 import type { Config } from './config.ts';
 import type { Driver } from './core/ports.ts';
@@ -493,8 +494,9 @@ async function listen(http: FastifyInstance, { host, port, publicUrl }: Config):
 function toBootSettings(
   config: Config,
   folder: string,
-): Pick<NetworkBootRoom, 'port' | 'method' | 'paces' | 'ramdisk'> {
-  const ramdisk = config.bootRamdisk ?? join(folder, 'ramdisk');
+): Pick<NetworkBootRoom, 'port' | 'method' | 'paces' | 'ramdisk' | 'dhcp'> {
+  const ramdisks = join(folder, 'ramdisk');
+  const given = config.bootRamdisk;
   return {
     port: config.bootPort,
     method: config.bootMethod,
@@ -505,7 +507,31 @@ function toBootSettings(
       offMs: 60_000,
       reportMs: 30_000,
     },
-    ramdisk: () => Promise.resolve({ vmlinuz: join(ramdisk, 'vmlinuz'), initrd: join(ramdisk, 'initrd') }),
+    ramdisk:
+      given === null
+        ? keepRamdisk(ramdisks, config.bootKernel)
+        : () => Promise.resolve({ vmlinuz: join(given, 'vmlinuz'), initrd: join(given, 'initrd') }),
+    dhcp: toDhcp(config, folder),
+  };
+}
+
+function toDhcp(config: Config, folder: string): NetworkBootRoom['dhcp'] {
+  const { bootRange, bootInterface } = config;
+  if (bootRange === null) return null;
+  if (bootInterface === null) {
+    throw new Error(
+      'INGOT_BOOT_RANGE needs INGOT_BOOT_INTERFACE: on which network are addresses to be leased?',
+    );
+  }
+  return {
+    folder: join(folder, 'dnsmasq'),
+    settings: {
+      interfaceName: bootInterface,
+      range: bootRange,
+      gateway: config.bootGateway,
+      dns: config.bootDns,
+      isOpen: config.bootDiscovery === 'on',
+    },
   };
 }
 

@@ -1,7 +1,9 @@
 /** Where firmware asks what to boot, and where an installed system says that it runs. */
+import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BootSession } from '../core/boot-session.ts';
 import type { Node } from '../core/node.ts';
+import { bootFiles } from './dhcp/dnsmasq-config.ts';
 import { sendFile } from './file-stream.ts';
 import { toCommandLine, toDiskScript, toFirstScript, toRamdiskScript } from './ipxe-script.ts';
 import { parseMac } from './machine-finder.ts';
@@ -33,6 +35,10 @@ export function openBootDoor(http: FastifyInstance, room: ProvisioningRoom): voi
       if (session) await sessions.note(session.id, { sign, evidence: `the ramdisk's ${sign} is fetched` });
       return sendFile(request, reply, (await room.ramdisk())[name]);
     });
+  }
+
+  for (const name of Object.values(bootFiles)) {
+    http.get(`/tftp/${name}`, (request, reply) => sendFile(request, reply, join('/usr/lib/ipxe', name)));
   }
 
   http.post<{ Params: { key: string } }>('/phone-home/:key', async (request, reply) => {

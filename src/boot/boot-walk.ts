@@ -14,6 +14,8 @@ export interface WalkRoom {
   driver: Driver;
   /** Puts the disc with the ramdisk of this session's next start where the BMC fetches it; returns its URL. */
   prepareMedia: (session: BootSession, node: Node) => Promise<string>;
+  /** Before a machine is switched on: sees to it that DHCP knows it. */
+  announce: () => Promise<void>;
   paces: Paces;
   now: () => number;
 }
@@ -96,6 +98,7 @@ async function start(
     const { evidence } = await driver.insertMedia(node, await room.prepareMedia(session, node), purpose);
     await room.sessions.note(session.id, { sign: 'media', evidence });
   }
+  await room.announce();
   const boot = await driver.setBootDevice(node, device, purpose);
   await room.sessions.note(session.id, { sign: 'boot-device', evidence: boot.evidence });
   const power = await driver.setPower(node, 'on', purpose);

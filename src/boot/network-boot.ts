@@ -9,6 +9,10 @@ import type { Nodes } from '../core/records.ts';
 import type { Servers } from '../core/server.ts';
 import type { Paces } from './boot-walk.ts';
 import { makeConfigDrive } from './config-drive.ts';
+import { noteHeard } from './dhcp/dhcp-signs.ts';
+import { createDnsmasq } from './dhcp/dnsmasq.ts';
+import type { DhcpSettings } from './dhcp/dnsmasq-config.ts';
+import type { Heard } from './dhcp/dnsmasq-log.ts';
 import { createMachineFinder, findInArp } from './machine-finder.ts';
 import { gatherSystemData } from './metadata/system-data.ts';
 import { createNetworkInstaller } from './network-installer.ts';
@@ -27,6 +31,8 @@ export interface NetworkBootRoom {
   catalog: Pick<Catalog, 'listNetworks'>;
   images: ImageContents;
   ramdisk: () => Promise<Ramdisk>;
+  /** Null: somebody else serves DHCP there. */
+  dhcp: { settings: DhcpSettings; folder: string } | null;
   onNews: (session: BootSession) => void;
   now: () => number;
   log: (error: unknown, message: string) => void;
@@ -48,6 +54,18 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
     listNetworks: () => catalog.listNetworks(null),
   };
   let http: FastifyInstance | null = null;
+  const dnsmasq = room.dhcp && createDnsmasq({ ...room.dhcp, origin, listMacs, onHeard, log: room.log });
+  const machines = createMachineFinder(nodes, dnsmasq ? [dnsmasq.findNeighbour, findInArp] : [findInArp]);
+
+  async function listMacs(): Promise<string[]> {
+    return (await nodes.listMacs()).flatMap(({ macs }) => macs);
+  }
+
+  function onHeard(heard: Heard): void {
+    noteHeard({ sessions, machines, onNews: room.onNews }, heard).catch((error: unknown) =>
+      room.log(error, 'a sign of DHCP was not noted'),
+    );
+  }
 
   async function configDrive(session: BootSession, node: Node): Promise<Buffer> {
     const data = await gatherSystemData(sources, node, session);
@@ -64,6 +82,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         method: room.method,
         paces: room.paces,
         now: room.now,
+        announce: async () => dnsmasq?.refresh(),
         prepareMedia: () => Promise.reject(new Error('virtual media is not there yet')),
       }),
 
@@ -73,7 +92,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         sessions,
         nodes,
         images,
-        machines: createMachineFinder(nodes, [findInArp]),
+        machines,
         ramdisk: room.ramdisk,
         configDrive,
         onNews: room.onNews,
@@ -83,9 +102,13 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         const words = error instanceof Error ? error.message : String(error);
         throw new Error(`The provisioning network cannot be served on ${address}:${port}: ${words}`);
       });
+      await dnsmasq?.start();
+      // The first machine need not wait for it.
+      room.ramdisk().catch((error: unknown) => room.log(error, 'the ramdisk is not there yet'));
     },
 
     async stop() {
+      await dnsmasq?.stop();
       await http?.close();
     },
   };

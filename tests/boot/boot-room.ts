@@ -68,6 +68,7 @@ export async function openBootRoom(): Promise<BootRoom> {
           : null,
     },
     ramdisk: async () => ({ vmlinuz: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd') }),
+    dhcp: null,
     onNews: (session) => news.push(session),
     log: (error) => console.error(error),
   });
@@ -107,8 +108,9 @@ export async function openBootRoom(): Promise<BootRoom> {
       return (await sessions.listSigns(session!.id)).map(({ sign }) => sign);
     },
     async close() {
-      await boot.stop();
+      await machine.driver.setPower(node, 'off', purpose);
       await machine.idle();
+      await boot.stop();
       await store.close();
       await rm(folder, { recursive: true, force: true });
     },

