@@ -1,7 +1,10 @@
 /** A whole Ingot on a database of its own, and a client that speaks HTTP to it. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { pino, type DestinationStream } from 'pino';
@@ -37,16 +40,24 @@ export interface Cloud {
 }
 
 /**
+ * `INGOT_TEST_PROCESSES=2 npm test -- tests/apis` asks two processes in turns instead of one: whatever holds for one
+ * Ingot must hold for two on one database.
+ */
+const processesOfTheRun = Number(process.env['INGOT_TEST_PROCESSES'] ?? 1);
+
+/**
  * @param env settings over the defaults, which are quick: steps of 20 ms, 8 nodes
  * @param log where the log goes instead of to standard error
+ * @param processes with 2, calls go to this process and to another one in turns
  */
 export async function startCloud(
   env: Record<string, string> = {},
   log: DestinationStream = pino.destination(2),
+  processes = processesOfTheRun,
 ): Promise<Cloud> {
   const database = await createDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'ingot-'));
-  const config = readConfig({
+  const settings = {
     DATABASE_URL: database.url,
     INGOT_DATA: folder,
     INGOT_PORT: '0',
@@ -56,17 +67,23 @@ export async function startCloud(
     INGOT_POWER_SYNC_SECONDS: '0',
     INGOT_LOG_LEVEL: 'error',
     ...env,
-  });
+  };
+  const config = readConfig(settings);
   const ingot = await startIngot(config, pino({ level: config.logLevel }, log));
+  // The folder is shared: the key that seals secrets is in it.
+  const others = await Promise.all(
+    Array.from({ length: processes - 1 }, () => startProcess({ ...settings, INGOT_DATA: folder })),
+  );
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   sql.on('error', () => undefined); // sessions end when the database is dropped
-  const client = await connect(ingot.origin, sql);
+  const client = await connect([ingot.origin, ...others.map(({ origin }) => origin)], sql);
   return {
     ...client,
     ingot,
     sql,
     databaseUrl: database.url,
     async close() {
+      await Promise.all(others.map(({ stop }) => stop()));
       await ingot.stop();
       await sql.end();
       await database.drop();
@@ -75,11 +92,47 @@ export async function startCloud(
   };
 }
 
-/** A client of a running Ingot, with a token that is put into the database directly. */
+const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+/** Another Ingot on the same database, as a process of its own. */
+async function startProcess(
+  env: Record<string, string>,
+): Promise<{ origin: string; stop: () => Promise<unknown> }> {
+  const child = fork(program, ['serve'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
+  });
+  const ended = once(child, 'exit');
+  const origin = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const [, found] = /serves at (\S+)/.exec(output) ?? [];
+      if (found) resolve(found);
+    });
+    void ended.then(() => reject(new Error(`the second process did not serve:\n${output}`)));
+  });
+  return {
+    origin,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/**
+ * A client of a running Ingot, with a token that is put into the database directly.
+ *
+ * @param origins of several processes: they are asked in turns
+ */
 export async function connect(
-  origin: string,
+  origins: string | string[],
   sql: pg.Pool,
 ): Promise<Omit<Cloud, 'ingot' | 'sql' | 'databaseUrl' | 'close'>> {
+  const places = [origins].flat();
+  const origin = places[0]!;
+  let turn = 0;
   const found = await sql.query<{ user: string; project: string }>(
     `select u.id as user, u.default_project_id as project from users u where u.name = 'admin'`,
   );
@@ -106,7 +159,8 @@ export async function connect(
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Reply> {
-    const response = await fetch(origin + path.replace('{p}', projectId), {
+    const place = places[turn++ % places.length]!;
+    const response = await fetch(place + path.replace('{p}', projectId), {
       method,
       headers: {
         'x-auth-token': token,
