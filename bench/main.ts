@@ -6,14 +6,28 @@ import { Command } from 'commander';
 import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts';
 import { accept } from './accept.ts';
 import { meets, type Bench, type Figure } from './bench.ts';
+import { crowd } from './crowd.ts';
 import { enrol } from './enrol.ts';
+import { filters } from './filters.ts';
 import { list } from './list.ts';
 import { reads } from './reads.ts';
 import { resume } from './resume.ts';
+import { signature } from './signature.ts';
 import { startUp } from './start-up.ts';
 import { stopRedfish } from './stop-redfish.ts';
 
-const benches: Bench[] = [accept, stopRedfish, reads, list, startUp, enrol, resume];
+const benches: Bench[] = [
+  accept,
+  stopRedfish,
+  reads,
+  list,
+  startUp,
+  enrol,
+  resume,
+  signature,
+  filters,
+  crowd,
+];
 
 await new Command('bench')
   .description(
