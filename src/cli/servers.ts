@@ -44,18 +44,21 @@ export function addServerCommands(program: Command): void {
       return { json: answer, text: toFields({ ...answer, error: answer['error']?.message }) };
     },
   );
-  addCommand(
-    server,
-    'retry <server>',
-    {
-      does: 'Look now at what is under way, instead of at its next turn.',
-      example: 'ingot server retry web-1',
-    },
-    async (asked) => {
-      const answer = await asked.client.ask('POST', `${await pathOf(asked)}/retry`);
-      return { json: answer, text: `${asked.words[0]} is looked at now.` };
-    },
-  );
+  // Under the server, where it belongs, and short, for the hurry in which it is wanted.
+  for (const [parent, example] of [
+    [server, 'ingot server retry web-1'],
+    [program, 'ingot retry web-1'],
+  ] as const) {
+    addCommand(
+      parent,
+      'retry <server>',
+      { does: 'Look now at what is under way on a server, instead of at its next turn.', example },
+      async (asked) => {
+        const answer = await asked.client.ask('POST', `${await pathOf(asked)}/retry`);
+        return { json: answer, text: `${asked.words[0]} is looked at now.` };
+      },
+    );
+  }
   addCommand(
     server,
     'console <server>',
