@@ -163,7 +163,14 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const metrics = createMetrics();
     const traffic = new TrafficLimit();
     const simulated = createSimulatedDriver(simulatedMachines(engineDatabase.sql), config.simStepMs);
+    const ipmi = createIpmiDriver({
+      program: config.ipmitool,
+      spacingMs: config.ipmiSpacingMs,
+      traffic,
+      watch: metrics.bmcWatch,
+    });
     const redfish = createRedfishDriver({
+      openIpmiConsole: (node, address) => ipmi.openConsole({ ...node, bmc: { ...node.bmc, address } }),
       traffic,
       watch: metrics.bmcWatch,
       onCertificate: (node, certificateSha256) => {
@@ -171,12 +178,6 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           log(error, 'a certificate could not be pinned');
         });
       },
-    });
-    const ipmi = createIpmiDriver({
-      program: config.ipmitool,
-      spacingMs: config.ipmiSpacingMs,
-      traffic,
-      watch: metrics.bmcWatch,
     });
     const drivers: Drivers = { simulated, redfish, ipmi };
     const imageFiles = await openImageFiles(

@@ -275,6 +275,26 @@ describe('the console of a simulated machine', () => {
     expect(rows[0].power).toBe('off');
   });
 
+  it('shows a server as stopped whose system switched the machine off', async () => {
+    const other = await startCloud({ INGOT_SIM_NODES: '1', INGOT_POWER_SYNC_SECONDS: '1' });
+    try {
+      const [id] = await other.makeServers(1, 'guest');
+      const console = await openConsole(
+        (await other.call('POST', `/admin/v1/servers/${id}/console`)).body.websocket_url,
+      );
+      await console.see('login: ');
+      console.type('root\r\rpoweroff\r');
+      await console.see('reboot: Power down');
+      await other.until(
+        () => other.call('GET', `/v1/{p}/baremetalservers/${id}`),
+        ({ body }) => body.server.status === 'SHUTOFF',
+      );
+      await console.close();
+    } finally {
+      await other.close();
+    }
+  });
+
   it('closes when the server is deleted', async () => {
     const id = await nova.make({ name: 'doomed' });
     const nodeId = await nodeOf(id);

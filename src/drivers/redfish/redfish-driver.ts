@@ -17,6 +17,7 @@ import { inspect } from './inventory.ts';
 import { readPower } from './power.ts';
 import { recordTree, type Recording, type RecordOptions } from './recorder.ts';
 import { setPower } from './reset.ts';
+import { findIpmiAddress, type OpenIpmiConsole } from './serial-console.ts';
 import { sessionDefaults } from './session.ts';
 import { ejectMedia, insertMedia } from './virtual-media.ts';
 
@@ -25,6 +26,8 @@ export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connecti
   firstLookMs?: number;
   /** A certificate was met for the first time (SHA-256, hex): to be stored as the node's pin. Once per node. */
   onCertificate?: (node: Node, sha256: string) => void;
+  /** How a serial console is opened over IPMI; without it there are none. */
+  openIpmiConsole?: OpenIpmiConsole;
 }
 
 export interface RedfishDriver extends Driver {
@@ -36,7 +39,7 @@ export interface RedfishDriver extends Driver {
 }
 
 export function createRedfishDriver(options: RedfishDriverOptions = {}): RedfishDriver {
-  const { firstLookMs = 0, onCertificate, ...given } = options;
+  const { firstLookMs = 0, onCertificate, openIpmiConsole, ...given } = options;
   const settings: BmcOptions = {
     ...governorDefaults,
     ...sessionDefaults,
@@ -98,7 +101,11 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     setPassword: (node, password) => ask(node, (client) => setPassword(client, node.bmc.username, password)),
     insertMedia: (node, url) => ask(node, (client) => insertMedia(client, node.bmc.system, url, firstLookMs)),
     ejectMedia: (node) => ask(node, (client) => ejectMedia(client, node.bmc.system)),
-    openConsole: async () => lacks('open a serial console'),
+    async openConsole(node) {
+      const address = await ask(node, (client) => findIpmiAddress(client, node));
+      if (!openIpmiConsole) throw new DriverError('unsupported', 'No IPMI driver was given for the console');
+      return openIpmiConsole(node, address);
+    },
 
     async close() {
       isClosed = true;
@@ -123,8 +130,4 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
       return census;
     },
   };
-}
-
-function lacks(what: string): never {
-  throw new DriverError('unsupported', `The Redfish driver cannot ${what}`);
 }
