@@ -74,8 +74,12 @@ it('is open once at a time, and again as soon as it was closed', async () => {
   expect(elsewhere).toMatchObject({ kind: 'busy', message: expect.stringContaining('Another session') });
 
   first.close();
-  await until(() => heard.closed !== null);
+  // At once, in the same process: it waits for the end of the one before.
+  const next = await rack.driver.openConsole(rack.node);
   expect(heard.closed).toBe('The console was closed');
+  const nextHeard = listen(next);
+  next.close();
+  await until(() => nextHeard.closed !== null);
   const second = await other.openConsole(rack.node);
   const again = listen(second);
   rack.line.say('still here');

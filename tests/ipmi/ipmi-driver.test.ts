@@ -1,9 +1,10 @@
 /** What is special about IPMI: ciphers, slow answers, hung processes, sensors and the event log. */
+import { readdir, readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { toEntries } from '../../src/drivers/ipmi/event-log.ts';
 import { toSensors } from '../../src/drivers/ipmi/sensors.ts';
 import { failureOf, purpose } from '../redfish/node.ts';
-import { startIpmiSim, whyNoIpmi } from './ipmi-sim.ts';
+import { ipmiAccount, startIpmiSim, whyNoIpmi } from './ipmi-sim.ts';
 import { makeIpmiDriver, makeIpmiNode } from './node.ts';
 
 describe('the IPMI driver on the wire', () => {
@@ -63,6 +64,33 @@ describe('the IPMI driver on the wire', () => {
     await using driver = makeIpmiDriver();
     await driver.setPower(makeIpmiNode(machine.address), 'on', purpose);
     expect(machine.commands()).toEqual(['power 1']);
+  });
+
+  it('says in the BMC’s words why a command was not carried out', async () => {
+    await using machine = await startIpmiSim();
+    await using driver = makeIpmiDriver();
+    const node = makeIpmiNode(machine.address);
+    machine.refuse(true);
+    const power = await failureOf(driver.setPower(node, 'on', purpose));
+    expect(power).toMatchObject({ kind: 'rejected', message: expect.stringContaining('Unspecified error') });
+    const boot = await failureOf(driver.setBootDevice(node, 'network', purpose));
+    expect(boot.message).toMatch(/boot device pxe: .*(failed|error)/i);
+    machine.refuse(false);
+    await driver.setPower(node, 'on', purpose);
+    expect(machine.commands()).toEqual(['power 1']);
+  });
+
+  it('keeps the password out of what other users of the machine see', async () => {
+    await using machine = await startIpmiSim();
+    await using driver = makeIpmiDriver();
+    machine.freeze();
+    const reading = failureOf(driver.readPower(makeIpmiNode(machine.address), purpose));
+    const port = machine.address.split(':')[1]!;
+    let lines: string[] = [];
+    while (!lines.some((line) => line.includes('lanplus'))) lines = await commandLines(port);
+    machine.thaw();
+    await reading.catch(() => undefined);
+    expect(lines.join('\n')).not.toContain(ipmiAccount.password);
   });
 
   it('kills an ipmitool that hangs, and calls the BMC unreachable', async () => {
@@ -182,6 +210,13 @@ it('understands the event log of real machines', () => {
     { id: 'a', at: null, severity: 'OK', message: 'System ACPI Power State #0x80, S0/G0: working, Asserted' },
   ]);
 });
+
+/** Of all processes here that name this. */
+async function commandLines(word: string): Promise<string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+  return lines.map((line) => line.replaceAll('\0', ' ')).filter((line) => line.includes(word));
+}
 
 const silent = {
   exchanged() {},

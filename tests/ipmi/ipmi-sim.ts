@@ -39,6 +39,8 @@ export interface IpmiSim {
   bootDevice(): BootDevice | null;
   /** Orders are taken and have no effect. */
   stick(isStuck: boolean): void;
+  /** Orders fail. */
+  refuse(isRefusing: boolean): void;
   /** Packets reach it, but nobody answers. */
   freeze(): void;
   thaw(): void;
@@ -92,6 +94,7 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
     powerCommands: () => commands().filter((line) => line.startsWith('power')).length,
     bootDevice: () => devices[read('boot')] ?? null,
     stick: (isStuck) => (isStuck ? write('stuck', '') : rmSync(file('stuck'), { force: true })),
+    refuse: (isRefusing) => (isRefusing ? write('refusing', '') : rmSync(file('refusing'), { force: true })),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     close,

@@ -160,6 +160,7 @@ export function cloudDcApi(cloud: Cloud): Api {
         path: `${at}/physicalservers/:id/remote-console-address`,
         summary: 'Get a link to the serial console, which works once',
         action: 'clouddc:imetal:createRemoteConsoleLink',
+        audited: true,
       }),
       route(logs.exportLogs, {
         id: 'C16',

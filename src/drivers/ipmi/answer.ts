@@ -64,12 +64,16 @@ export function sessionFailure(output: Output, program: string): DriverError | n
   return new DriverError('unreachable', 'The BMC does not answer over IPMI');
 }
 
-/** The last thing that was complained about; a run complains first about what the BMC need not have. */
+/** What `-v` tells of finding out about the BMC, before the first command. */
+const preamble =
+  /^(Loading IANA|Running Get (VSO|PICMG|HPM)|Invalid completion code received|Discovered (IPMB|PICMG|Target)|Get HPM\.x Capabilities)/;
+
+/** The last thing that was complained about. */
 export function lastComplaint({ stderr }: Output): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '');
+    .filter((line) => line !== '' && !preamble.test(line));
   return (lines.at(-1) ?? 'no answer').slice(0, 200);
 }
 

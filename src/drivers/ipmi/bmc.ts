@@ -5,7 +5,7 @@ import type { BmcAddress } from '../../core/node.ts';
 import { DriverError, type SerialConsole } from '../../core/ports.ts';
 import { Governor, type GovernorOptions } from '../governor.ts';
 import { LockoutGuard, type LockoutOptions } from '../lockout-guard.ts';
-import { openSol } from './console.ts';
+import { openSol, type Sol } from './console.ts';
 import { isLoginRefused, isSuiteRefused, sessionFailure } from './answer.ts';
 import type { Ipmitool, Output, Patience, Target } from './ipmitool.ts';
 
@@ -41,7 +41,8 @@ export class Bmc {
   readonly #guards = new Map<string, LockoutGuard>();
   #cipher: number | null = null;
   #hasConsole = false;
-  #console: SerialConsole | null = null;
+  #console: Sol | null = null;
+  #consoleEnd: Promise<void> = Promise.resolve();
   /** A console session ended by force, so that the BMC may still hold it. */
   #leftConsole = false;
 
@@ -76,8 +77,11 @@ export class Bmc {
    * @throws DriverError `busy` while one is open, here or elsewhere
    */
   async openConsole(account: Account): Promise<SerialConsole> {
+    if (this.#console?.isClosing) await this.#consoleEnd; // somebody left just now
     if (this.#hasConsole) throw new DriverError('busy', 'The serial console of this machine is open already');
     this.#hasConsole = true;
+    const end = Promise.withResolvers<void>();
+    this.#consoleEnd = end.promise;
     try {
       // Finds the suite, and tells a wrong password from a missing console.
       await this.visit(account, (ask) =>
@@ -91,6 +95,7 @@ export class Bmc {
           this.#hasConsole = false;
           this.#leftConsole ||= !isClean;
           this.#console = null;
+          end.resolve();
         },
       });
       return this.#console;

@@ -29,12 +29,12 @@ export interface SolOptions {
 }
 
 /** @throws DriverError `busy` while another has the console, `unsupported` where the BMC has none */
-export function openSol({ program, target, onEnd }: SolOptions): Promise<SerialConsole> {
+export function openSol({ program, target, onEnd }: SolOptions): Promise<Sol> {
   const args = [...toArguments(target, patience), '-e', String.fromCharCode(escape), 'sol', 'activate'];
   // Line by line: into a pipe the words that it has begun would else come with the machine's first bytes only.
   const child = spawn('stdbuf', ['-oL', program, ...args], { detached: true, env: toEnvironment(target) });
   const session = new Sol(child);
-  const { promise, resolve, reject } = Promise.withResolvers<SerialConsole>();
+  const { promise, resolve, reject } = Promise.withResolvers<Sol>();
   const timer = setTimeout(() => session.kill(), openingMs);
   session.onOperational(() => {
     clearTimeout(timer);
@@ -50,7 +50,7 @@ export function openSol({ program, target, onEnd }: SolOptions): Promise<SerialC
   return promise;
 }
 
-class Sol implements SerialConsole {
+export class Sol implements SerialConsole {
   wasKilled = false;
   complaint = '';
   readonly #child: ChildProcessWithoutNullStreams;
@@ -76,6 +76,11 @@ class Sol implements SerialConsole {
 
   onOperational(listener: () => void): void {
     this.#onOperational = listener;
+  }
+
+  /** It was asked to end; that takes a moment. */
+  get isClosing(): boolean {
+    return this.#isClosing;
   }
 
   write(bytes: Uint8Array): void {
