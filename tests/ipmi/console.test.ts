@@ -1,4 +1,5 @@
 /** The serial console over IPMI: bytes both ways through ipmi_sim's Serial over LAN. */
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, it } from 'vitest';
 import type { SerialConsole } from '../../src/core/ports.ts';
@@ -84,6 +85,20 @@ it('is open once at a time, and again as soon as it was closed', async () => {
   const again = listen(second);
   rack.line.say('still here');
   await until(() => again.text.includes('still here'));
+});
+
+it('is let go when the process that has it is killed', async () => {
+  await using rack = await rig();
+  const holder = spawn(process.execPath, ['tests/ipmi/console-holder.ts', rack.machine.address]);
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  expect(await failureOf(rack.driver.openConsole(rack.node))).toMatchObject({ kind: 'busy' });
+  holder.kill('SIGKILL');
+  const open = () => rack.driver.openConsole(rack.node).catch(() => null);
+  let console = await open();
+  while (!console) console = await open();
+  const heard = listen(console);
+  rack.line.say('free');
+  await until(() => heard.text.includes('free'));
 });
 
 it('leaves power to be read and switched while it is open', async () => {

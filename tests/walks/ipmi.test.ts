@@ -1,4 +1,5 @@
 /** Servers on machines behind IPMI BMCs, from enrolment on, through the published API. */
+import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ipmiAccount, startIpmiSim, whyNoIpmi, type IpmiSim, type IpmiSimOptions } from '../ipmi/ipmi-sim.ts';
 import { startCloud, type Cloud } from '../support/cloud.ts';
@@ -108,3 +109,30 @@ it('goes on where it was when the BMC answers again', async () => {
   expect(await cloud.jobEnd(asked.body.job_id)).toMatchObject({ status: 'SUCCESS' });
   expect(sim.commands()).toEqual(['power 0']);
 });
+
+it('enrols by the command line, with the password from a file, and says why when it is wrong', async () => {
+  const cloud = await open();
+  const sim = await bmc({ power: 'off' });
+  const add = (name: string, password: string) =>
+    ingot(
+      cloud,
+      ['node', 'add', name, '--driver', 'ipmi', '--zone', 'eu-de-01', '--flavor', 'physical.m2.large'],
+      ['--bmc-address', sim.address, '--bmc-username', ipmiAccount.username, '--bmc-password-file', '-'],
+      password,
+    );
+  expect(await add('by-hand', ipmiAccount.password)).toMatch(/by-hand .*ready .*off .*ipmi/);
+  expect(await add('mistyped', 'wrong-horse')).toMatch(/mistyped .*enrolled .*refused the login/);
+});
+
+async function ingot(cloud: Cloud, words: string[], more: string[], input: string): Promise<string> {
+  const child = spawn(process.execPath, ['src/cli.ts', ...words, ...more], {
+    env: { ...process.env, OS_AUTH_URL: `${cloud.origin}/v3`, OS_TOKEN: cloud.token },
+  });
+  child.stdin.end(input);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes: Buffer) => void (said += bytes.toString()));
+  }
+  await new Promise((resolve) => child.once('close', resolve));
+  return said;
+}
