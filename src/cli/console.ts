@@ -14,6 +14,7 @@ const lineEnds = [0x0a, 0x0d];
 /** @param path of the thing whose console it is, in the operator's API */
 export async function openConsole({ client }: Asked, path: string): Promise<Told> {
   const { websocket_url } = await client.ask('POST', `${path}/console`);
+  process.stderr.write('~. at the beginning of a line leaves the console.\r\n');
   const reason = await attachConsole(websocket_url as string, {
     input: process.stdin,
     output: process.stdout,

@@ -33,6 +33,8 @@ export interface ErrorFacts {
   id?: string;
   /** With `state-refuses`: what was asked, the state it met, and the states that would do. */
   operation?: Operation;
+  /** What was asked, in words, when it is no operation: 'get console'. */
+  wish?: string;
   state?: State;
   wanted?: State[];
   /** With `invalid`: where in the request. */

@@ -46,6 +46,7 @@ export function checkConsole(server: Subject): void {
     subject: 'server',
     id: server.id,
     state: server.state,
+    wish: 'get console',
     wanted,
     message: `Cannot 'get_serial_console' instance ${server.id} while it is in vm_state ${toVmState(server)}; this needs ${wanted.join(' or ')}`,
   });

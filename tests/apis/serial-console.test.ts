@@ -164,7 +164,8 @@ describe('a link', () => {
         expect([bms.status, upstream.status], state).toEqual([400, 404]);
       } else {
         expect([bms.status, upstream.status], state).toEqual([400, 409]);
-        expect(bms.body.error.code).toBe('BMS.0006');
+        const guard = lifecycle[state].refusal;
+        expect(bms.body.error.code).toBe(guard && !guard.only ? guard.code : 'BMS.0006');
         expect(upstream.body.conflictingRequest.message).toContain('get_serial_console');
       }
     }

@@ -66,11 +66,13 @@ function toMissing({ subject, id, message }: ErrorFacts): BmsError {
 }
 
 /** The documented guard of the state where it has one, else the generic code with the states that would do. */
-function toRefusal({ operation, state, message }: ErrorFacts): BmsError {
+function toRefusal({ operation, wish, state, message }: ErrorFacts): BmsError {
   const refusal = state && lifecycle[state].refusal;
-  const isGuarded = refusal && operation && (refusal.only === undefined || refusal.only === operation);
+  const verb = operation ? operationKinds[operation].verb : wish;
+  const isGuarded =
+    refusal && verb !== undefined && (refusal.only === undefined || refusal.only === operation);
   if (!isGuarded) return { code: 'BMS.0006', message: `Fail to operate baremetal server. ${message}` };
-  return { code: refusal.code, message: refusal.says.replace('%s', operationKinds[operation].verb) };
+  return { code: refusal.code, message: refusal.says.replace('%s', verb) };
 }
 
 const gateway: Partial<Record<ErrorFacts['kind'], { statusCode: number; code: string }>> = {
