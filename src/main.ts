@@ -187,13 +187,14 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     closers.push(async () => imageFiles.close());
     const images = openImages(database.sql);
     const imageContents = openImageContents(database.sql, imageFiles.pathOf);
+    const sessions = bootSessions(database.sql);
     const networkBoot =
       config.bootAddress === null
         ? null
         : createNetworkBoot({
             ...toBootSettings(config, folder),
             address: config.bootAddress,
-            sessions: bootSessions(database.sql),
+            sessions,
             nodes,
             servers,
             catalog,
@@ -364,6 +365,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           history,
           census: openCensus(database.sql),
           faults,
+          bootSessions: sessions,
           passwordChanges,
           work,
           tenancy,

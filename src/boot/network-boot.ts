@@ -67,6 +67,17 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
     );
   }
 
+  /** The first time tells that the installed system runs; afterwards it is nothing new. */
+  function noteRead({ id }: Node, path: string): void {
+    const note = async () => {
+      const session = await sessions.findCurrent(id);
+      if (session?.stage !== 'done' || (await sessions.findSign(session.id, ['metadata']))) return;
+      await sessions.note(session.id, { sign: 'metadata', evidence: `the system asked for ${path}` });
+      room.onNews(session);
+    };
+    note().catch((error: unknown) => room.log(error, 'a sign of the metadata service was not noted'));
+  }
+
   async function configDrive(session: BootSession, node: Node): Promise<Buffer> {
     const data = await gatherSystemData(sources, node, session);
     if (!data) throw new Error(`There is no server on node ${node.name}`);
@@ -95,6 +106,12 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         machines,
         ramdisk: room.ramdisk,
         configDrive,
+        metadata: {
+          findNode: (source) => machines.findByAddress(source),
+          gather: async (node) => gatherSystemData(sources, node, await sessions.findCurrent(node.id)),
+          onRead: noteRead,
+          now: room.now,
+        },
         onNews: room.onNews,
         log: room.log,
       });

@@ -6,6 +6,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { openAgentDoor } from './agent-door.ts';
 import { openBootDoor } from './boot-door.ts';
+import { openMetadataDoor } from './metadata/metadata-door.ts';
 import type { ProvisioningRoom } from './provisioning-room.ts';
 
 const mostBodyBytes = 1024 * 1024;
@@ -40,5 +41,6 @@ export function createProvisioningHttp(room: ProvisioningRoom): FastifyInstance 
   http.setNotFoundHandler(async (_, reply) => reply.code(404).type('text/plain').send('Not found.\n'));
   openBootDoor(http, room);
   openAgentDoor(http, room);
+  openMetadataDoor(http, room.metadata);
   return http;
 }

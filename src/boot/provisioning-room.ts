@@ -4,6 +4,7 @@ import type { ImageContents } from '../core/image-content.ts';
 import type { Node } from '../core/node.ts';
 import type { Nodes } from '../core/records.ts';
 import type { MachineFinder } from './machine-finder.ts';
+import type { MetadataRoom } from './metadata/metadata-door.ts';
 
 /** Kernel and initrd of the deploy ramdisk, as files. */
 export interface Ramdisk {
@@ -22,6 +23,7 @@ export interface ProvisioningRoom {
   ramdisk: () => Promise<Ramdisk>;
   /** The data of cloud-init for the system that a session installs, as an ISO 9660 file system. */
   configDrive: (session: BootSession, node: Node) => Promise<Buffer>;
+  metadata: MetadataRoom;
   /** A session moved on: whoever waits for it may look. */
   onNews: (session: BootSession) => void;
   log: (error: unknown, message: string) => void;

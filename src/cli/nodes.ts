@@ -70,6 +70,11 @@ export function addNodeCommands(program: Command): void {
         ['--rack <rack>', 'where it is'],
         ['--unit <unit>', 'height unit'],
         ['--power-policy <word>', 'follow or enforce'],
+        [
+          '--mac <addresses>',
+          'of the NICs that boot, by commas, where the controller does not tell them (ipmi)',
+        ],
+        ['--boot-method <word>', 'network or media; else as INGOT_BOOT_METHOD says'],
         ['--adopt-as <name>', 'it is in use already: make a server of it (with --adopt-for)'],
         ['--adopt-for <project-id>', 'project of that server'],
         ['--file <file>', 'YAML or JSON with one node, a list of them, or nodes: […]'],
@@ -276,6 +281,8 @@ function toNode(
     rack: options['rack'],
     unit: options['unit'] === undefined ? undefined : Number(options['unit']),
     power_policy: options['powerPolicy'],
+    macs: options['mac']?.split(/[\s,]+/),
+    boot_method: options['bootMethod'],
     ...(adopt.name === undefined ? {} : { adopt }),
   };
 }

@@ -70,6 +70,18 @@ export function addServerCommands(program: Command): void {
   );
   addCommand(
     server,
+    'timeline <server>',
+    {
+      does: 'Show each sign of its boots: from the first DHCP request to the report of its system.',
+      example: 'ingot server timeline web-1',
+    },
+    async (asked) => {
+      const { boots } = await asked.client.ask('GET', `${await pathOf(asked)}/timeline`);
+      return { json: boots as unknown, text: toTimeline(boots as Answer[]) };
+    },
+  );
+  addCommand(
+    server,
     'history <server>',
     { does: 'List what happened to a server, newest first.', example: 'ingot server history web-1' },
     async (asked) => {
@@ -77,6 +89,22 @@ export function addServerCommands(program: Command): void {
       return { json: history as unknown, text: toMoves(history as Answer[]) };
     },
   );
+}
+
+/** The signs of each boot, the newest boot first, with the last lines that were heard. */
+function toTimeline(boots: Answer[]): string {
+  const parts = boots.map((boot) => {
+    const title = `${boot['kind']} by ${boot['method']}, begun ${boot['began_at']}: ${boot['stage']}`;
+    const signs = toTable(boot['signs'] as Answer[], {
+      SECONDS: (it) => it['after_seconds'],
+      SIGN: (it) => it['sign'],
+      DETAIL: (it) => it['detail'],
+    });
+    return [title, signs, ...(boot['log_tail'] as string[]).slice(-10).map((line) => `  | ${line}`)].join(
+      '\n',
+    );
+  });
+  return parts.join('\n\n') || 'Its machine has not booted the ramdisk.';
 }
 
 async function pathOf({ client, words }: Asked): Promise<string> {

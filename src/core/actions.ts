@@ -334,6 +334,7 @@ const ingot = {
   'ingot:events:get': read(),
   'ingot:servers:why': read(instance),
   'ingot:servers:listHistory': read(instance),
+  'ingot:servers:showTimeline': read(instance),
   'ingot:servers:retry': write(instance),
 };
 

@@ -1,5 +1,6 @@
 /** What the handlers of this API work with. */
 import type { Audit } from '../../core/audit.ts';
+import type { BootSessions } from '../../core/boot-session.ts';
 import type { FindBmc } from '../../core/bmc-scan.ts';
 import type { Catalog } from '../../core/catalog.ts';
 import type { PasswordChanges } from '../../core/password-changes.ts';
@@ -23,6 +24,7 @@ export interface Cloud {
   census: Census;
   faults: Faults;
   audit: Pick<Audit, 'list'>;
+  bootSessions: Pick<BootSessions, 'listOfServer' | 'listSigns'>;
   passwordChanges: PasswordChanges;
   work: Work;
   tenancy: Tenancy;

@@ -18,7 +18,7 @@ import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
 import { checkBmc } from './bmc-address.ts';
 import type { Cloud } from './cloud.ts';
 import { measure, type Measurement } from './hardware.ts';
-import { getNode } from './nodes.ts';
+import { getNode, toMacs } from './nodes.ts';
 import { toNode, toServer, type AdoptBody, type EnrolBody, type NewNode as NodeWish } from './wire.ts';
 
 type Wish = Static<typeof NodeWish>;
@@ -102,6 +102,7 @@ function toNewNode(wish: Wish): NewNode {
     rack: wish.rack ?? '',
     unit: wish.unit ?? 0,
     note: wish.note ?? '',
+    boot: { macs: toMacs(wish.macs ?? []), firmware: null, method: wish.boot_method ?? null },
   };
 }
 

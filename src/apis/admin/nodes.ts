@@ -86,11 +86,17 @@ function toEdit({
   flavor_id,
   project_id,
   power_policy,
+  macs,
+  boot_method,
   bmc,
   ...same
 }: Static<typeof NodeEditBody>): NodeEdit {
   return {
     ...same,
+    boot: {
+      ...(macs === undefined ? {} : { macs: toMacs(macs) }),
+      ...(boot_method === undefined ? {} : { method: boot_method }),
+    },
     ...(flavor_id === undefined ? {} : { flavorId: flavor_id }),
     ...(project_id === undefined ? {} : { projectId: project_id }),
     ...(power_policy === undefined ? {} : { powerPolicy: power_policy }),
@@ -99,6 +105,11 @@ function toEdit({
       ? {}
       : { bmc: { ...bmc, ...(bmc.address === undefined ? {} : { certificateSha256: null }) } }),
   };
+}
+
+/** As firmware shows them to us: in lower case, with colons. */
+export function toMacs(macs: readonly string[]): string[] {
+  return [...new Set(macs.map((mac) => mac.toLowerCase().replaceAll('-', ':')))];
 }
 
 export async function maintain(cloud: Cloud, call: Call): Promise<Answer> {

@@ -13,6 +13,7 @@ import * as health from './health.ts';
 import * as nodes from './nodes.ts';
 import { scan } from './scan.ts';
 import * as servers from './servers.ts';
+import { showTimeline, why } from './timeline.ts';
 import {
   AdoptBody,
   BmcPasswordBody,
@@ -195,7 +196,7 @@ export function adminApi(cloud: Cloud): Api {
         `GET ${server}/:id/why`,
         'ingot:servers:why',
         'Why a server stands where it stands',
-        servers.why,
+        why,
         polled,
       ),
       route(
@@ -204,6 +205,14 @@ export function adminApi(cloud: Cloud): Api {
         'ingot:servers:listHistory',
         'What happened to a server, newest first',
         servers.listHistory,
+      ),
+      route(
+        'showTimeline',
+        `GET ${server}/:id/timeline`,
+        'ingot:servers:showTimeline',
+        'Each sign of its boots into the ramdisk and the installed system, with its time',
+        showTimeline,
+        polled,
       ),
       route(
         'retry',

@@ -6,7 +6,6 @@ import { callerOf, isId, ok, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { measure } from './hardware.ts';
 import { pageOf, toPage } from './pages.ts';
-import { explain } from './why.ts';
 import { toHistory, toServer } from './wire.ts';
 
 export async function list({ servers }: Cloud, call: Call): Promise<Answer> {
@@ -25,18 +24,13 @@ export async function list({ servers }: Cloud, call: Call): Promise<Answer> {
 }
 
 /** A member of a project sees its own; administrators all. */
-async function getServer({ servers }: Cloud, call: Call): Promise<Server> {
+export async function getServer({ servers }: Cloud, call: Call): Promise<Server> {
   const id = call.params['id']!;
   const caller = callerOf(call);
   const projectId = caller.isAdmin ? null : (caller.project?.id ?? '');
   const server = isId(id) ? await servers.find(id, projectId) : null;
   if (!server) throw notFound('server', id);
   return server;
-}
-
-export async function why(cloud: Cloud, call: Call): Promise<Answer> {
-  const server = await getServer(cloud, call);
-  return ok(explain(server, await cloud.jobs.findLatestSubJob(server.id), Date.now()));
 }
 
 export async function listHistory(cloud: Cloud, call: Call): Promise<Answer> {

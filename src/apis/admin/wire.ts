@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { SubJob } from '../../core/job.ts';
 import { toStatus } from '../../core/lifecycle.ts';
-import type { Node } from '../../core/node.ts';
+import { bootMethods, type Node } from '../../core/node.ts';
 import type { PasswordChangeState } from '../../core/password-changes.ts';
 import { operations } from '../../core/operations.ts';
 import type { HistoryEvent } from '../../core/records.ts';
@@ -16,6 +16,12 @@ const Text = (maxLength: number) => Type.String({ maxLength });
 const Id = Type.String({ minLength: 1, maxLength: 64 });
 const oneOf = <const T extends string>(...words: T[]) => Type.Enum(words);
 const PowerPolicy = oneOf('follow', 'enforce');
+/** Of the NICs that boot; those that the BMC tells need not be given. */
+const Macs = Type.Array(Type.String({ pattern: '^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$' }), {
+  maxItems: 16,
+});
+/** How the ramdisk gets to the machine; null: as the setting says. */
+const BootMethod = Type.Union([oneOf(...bootMethods), Type.Null()]);
 const Unit = Type.Integer({ minimum: 0, maximum: 1_000 });
 
 /** Write-only: no answer shows any of it. */
@@ -44,6 +50,8 @@ export const NewNode = Type.Object(
     rack: Type.Optional(Text(255)),
     unit: Type.Optional(Unit),
     power_policy: Type.Optional(PowerPolicy),
+    macs: Type.Optional(Macs),
+    boot_method: Type.Optional(BootMethod),
     note: Type.Optional(Text(1_000)),
     /** How a simulated machine stands at first. */
     power: Type.Optional(oneOf('on', 'off')),
@@ -74,6 +82,8 @@ export const NodeEditBody = Type.Object(
     rack: Type.Optional(Text(255)),
     unit: Type.Optional(Unit),
     power_policy: Type.Optional(PowerPolicy),
+    macs: Type.Optional(Macs),
+    boot_method: Type.Optional(BootMethod),
     note: Type.Optional(Text(1_000)),
     bmc: Type.Optional(Type.Partial(Type.Object(BmcFields), closed)),
   },
@@ -129,6 +139,9 @@ export function toNode(node: Node) {
     room: node.room,
     rack: node.rack,
     unit: node.unit,
+    macs: node.boot?.macs ?? [],
+    firmware: node.boot?.firmware ?? null,
+    boot_method: node.boot?.method ?? null,
     note: node.note,
     created_at: node.createdAt,
     updated_at: node.updatedAt,
