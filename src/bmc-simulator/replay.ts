@@ -93,6 +93,9 @@ export function toReplay(tree: Tree): Replay {
       [root]: withSessions(tree[root] ?? {}),
       ...(boot ? { [bootPath]: alive(tree[bootPath]!, true, bootPath === systemPath) } : {}),
       ...(bootPath === systemPath && boot ? {} : { [systemPath]: alive(system, false, true) }),
+      ...Object.fromEntries(
+        drives.map((path) => [path, { ...tree[path], Image: null, ImageName: null, Inserted: false }]),
+      ),
       ...(drives.length > 0 ? { [drive]: driveAlive(tree[drive] ?? {}) } : {}),
       [sessionService]: { ...tree[sessionService], Sessions: { '@odata.id': sessionsPath } },
     },
@@ -114,7 +117,12 @@ function alive(recorded: Json, hasBoot: boolean, hasPower: boolean): Resource {
 }
 
 function driveAlive(recorded: Json): Resource {
-  return ({ machine }) => ({ ...recorded, Image: machine.media, Inserted: machine.media !== null });
+  return ({ machine: { media } }) => ({
+    ...recorded,
+    Image: media,
+    ImageName: media,
+    Inserted: media !== null,
+  });
 }
 
 function withSessions(recorded: Json): Json {

@@ -213,7 +213,7 @@ export class SimulatedBmc {
     if (path === this.#paths.reset) return this.#reset(body);
     if (path === this.#paths.managerReset) return this.#resetBmc(body);
     if (settings.mediaBy === 'action' && path.startsWith(`${this.#paths.media}/`)) {
-      const [drive, action] = path.split('/Actions/VirtualMedia.');
+      const [drive, action] = path.split(/\/Actions\/\w+\./);
       if (action !== undefined && drive !== this.#drive) {
         return refuse(400, 'ActionNotSupported', 'This drive takes no such image');
       }

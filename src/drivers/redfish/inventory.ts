@@ -5,6 +5,7 @@ import { isAbsent, readMembers } from './collection.ts';
 import { readManagers } from './controllers.ts';
 import { toLink, toNumber, toRecord, toText, type Json } from './fields.ts';
 import { toHealth } from './health.ts';
+import { readNics } from './inventory-nics.ts';
 import { readParts } from './inventory-parts.ts';
 import { readStorage } from './inventory-storage.ts';
 import { readSystem } from './system.ts';
@@ -15,7 +16,7 @@ export async function inspect(client: Client, named: BmcAddress['system']): Prom
     readMembers(client, toLink(system['Processors'])),
     readMembers(client, toLink(system['Memory'])),
     readStorage(client, system),
-    readMembers(client, toLink(system['EthernetInterfaces'])),
+    readNics(client, system),
     readManagers(client, system),
   ]);
   const summary = toRecord(system['ProcessorSummary']);
@@ -30,7 +31,7 @@ export async function inspect(client: Client, named: BmcAddress['system']): Prom
     cpuModel: toText(summary['Model']) ?? toText(cpus[0]?.['Model']) ?? 'unknown',
     memoryMib: toMemoryMib(system, modules),
     disks: storage.disks,
-    nics: distinct(nics.flatMap(toNic)),
+    nics,
     biosVersion: toText(system['BiosVersion']),
     bmcVersion: toText(manager?.['FirmwareVersion']),
     health: toHealth(toRecord(system['Status'])),
@@ -49,18 +50,4 @@ function toMemoryMib(system: Json, modules: Json[]): number {
   const total = toNumber(toRecord(system['MemorySummary'])['TotalSystemMemoryGiB']);
   if (total) return Math.round(total * 1024);
   return modules.reduce((sum, module) => sum + (toNumber(module['CapacityMiB']) ?? 0), 0);
-}
-
-/** An interface without a MAC cannot be told apart on the wire, so it is left out. */
-function toNic(nic: Json): Inventory['nics'] {
-  const mac = toText(nic['PermanentMACAddress']) ?? toText(nic['MACAddress']);
-  if (mac === null || isAbsent(nic)) return [];
-  const name = toText(nic['Id']) ?? toText(nic['Name']) ?? mac;
-  const speedMbps = toNumber(nic['SpeedMbps']);
-  return [{ name, mac: mac.toLowerCase().replaceAll('-', ':'), speedMbps: speedMbps || null }];
-}
-
-/** VLANs stand beside their port with the same MAC (DMTF mock-up rackmount1); the port comes first. */
-function distinct(nics: Inventory['nics']): Inventory['nics'] {
-  return nics.filter(({ mac }, index) => nics.findIndex((nic) => nic.mac === mac) === index);
 }

@@ -34,7 +34,12 @@ async function readNamed(client: Client, path: string): Promise<Answer> {
  */
 async function findSystem(client: Client): Promise<Answer> {
   const root = await client.root();
-  const collection = await client.get(toLink(root['Systems']) ?? '/redfish/v1/Systems');
+  const collection = await client.send({
+    method: 'GET',
+    path: toLink(root['Systems']) ?? '/redfish/v1/Systems',
+  });
+  if (collection.statusCode === 404) throw new DriverError('unsupported', 'The BMC has no systems');
+  if (!isSuccess(collection)) throw client.toError(collection);
   let best: { answer: Answer; merit: number } | null = null;
   let failure: Error | null = null;
   const members = toLinks(collection.body['Members']);
@@ -53,20 +58,20 @@ async function findSystem(client: Client): Promise<Answer> {
   if (failure !== null) throw failure;
   throw new DriverError(
     'unsupported',
-    'The BMC has no physical system that can be reset; name its path in the node',
+    'The BMC has no physical system; name the path of the one that is meant in the node',
   );
 }
 
 /** Ids of systems that are parts of the host. */
 const besideHost = /\/(HGX_|DPU|Bluefield)[^/]*$/i;
 /** A system with so many signs is the host although others did not answer. */
-const surelyHost = 3;
+const surelyHost = 5;
 
-/** 0: not a host; else how many signs of one it shows. */
+/** 0: not a host; else how many signs of one it shows. One that cannot be reset can still be read. */
 function meritOf(system: Json): number {
-  if (!resetAction(system) || !isPhysical(system)) return 0;
-  const signs = ['Boot', 'PowerState', 'BiosVersion', 'Processors'].filter((name) => toRecord(system)[name]);
-  return 1 + signs.length;
+  if (!isPhysical(system)) return 0;
+  const signs = ['Boot', 'PowerState', 'BiosVersion', 'Processors'].filter((name) => system[name]);
+  return (resetAction(system) ? 3 : 0) + signs.length;
 }
 
 function isPhysical(system: Json): boolean {
