@@ -10,15 +10,19 @@ import { crowd } from './crowd.ts';
 import { enrol } from './enrol.ts';
 import { filters } from './filters.ts';
 import { list } from './list.ts';
+import { powerPass } from './power-pass.ts';
 import { reads } from './reads.ts';
 import { resume } from './resume.ts';
 import { signature } from './signature.ts';
 import { startUp } from './start-up.ts';
+import { stopMix } from './stop-mix.ts';
 import { stopRedfish } from './stop-redfish.ts';
 
 const benches: Bench[] = [
   accept,
   stopRedfish,
+  stopMix,
+  powerPass,
   reads,
   list,
   startUp,

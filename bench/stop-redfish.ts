@@ -1,50 +1,31 @@
 /** Stop-1000 end to end on Redfish BMCs with 50 ms latency, against calling those BMCs directly. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
-import { newId } from '../src/engine/ids.ts';
-import { openDatabase } from '../src/store/database.ts';
-import { nodes as openNodes } from '../src/store/nodes.ts';
-import { createVault } from '../src/store/vault.ts';
 import { rentEverything } from '../tests/crash/process.ts';
 import { startCloud } from '../tests/support/cloud.ts';
 import { inTurns, timed, type Bench } from './bench.ts';
+import { benchKey, enrolFleet, startFleet } from './fleet.ts';
 
 const count = 1000;
 const latencyMs = 50;
 /** BMCs spoken to at once by the bare client; Ingot finds its own number. */
 const concurrency = 256;
-const key = '0'.repeat(64);
 
 export const stopRedfish: Bench = {
   name: 'stop-redfish',
   help: `stop-1000 on Redfish BMCs with ${latencyMs} ms latency against calling those BMCs directly`,
   async run(tell) {
-    const fleet = await startFleet();
-    const cloud = await startCloud({ INGOT_SIM_NODES: '0', INGOT_SECRET_KEY: key });
-    const database = await openDatabase(cloud.databaseUrl, { onError: () => undefined });
-    const nodes = openNodes(database.sql, createVault([Buffer.from(key, 'hex')]));
-    await nodes.enrol(
-      fleet.addresses.map((address, at) => ({
-        id: newId(),
-        name: `bmc-${at}`,
-        driver: 'redfish' as const,
-        bmc: { address, username: 'admin', password: 'correct horse', system: null, certificateSha256: null },
-        standing: 'ready' as const,
-        zone: 'eu-de-01',
-        flavorId: 'physical.m2.large',
-        projectId: null,
-        power: 'on' as const,
-        health: 'OK' as const,
-        inventory: null,
-        powerPolicy: 'follow' as const,
-        rack: '',
-        unit: 0,
-        note: '',
-      })),
+    const fleet = await startFleet(
+      '--count',
+      count,
+      '--port',
+      21_000,
+      '--latency',
+      latencyMs,
+      '--power',
+      'on',
     );
-    await database.close();
+    const cloud = await startCloud({ INGOT_SIM_NODES: '0', INGOT_SECRET_KEY: benchKey });
+    await enrolFleet(cloud.databaseUrl, fleet.addresses);
     const ids = await rentEverything(cloud.sql);
     const ask = async (action: 'os-stop' | 'os-start') => {
       const asked = await cloud.call('POST', '/v1/{p}/baremetalservers/action', {
@@ -89,20 +70,6 @@ export const stopRedfish: Bench = {
     ];
   },
 };
-
-async function startFleet() {
-  const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
-  const port = 21_000;
-  const args = ['--http', '--count', count, '--port', port, '--latency', latencyMs, '--power', 'on'];
-  const child = spawn(process.execPath, [program, 'sim-bmc', '--with-parent', ...args.map(String)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await once(child.stdout, 'data');
-  return {
-    addresses: Array.from({ length: count }, (_, at) => `http://127.0.0.1:${port + at}`),
-    stop: () => void child.kill('SIGTERM'),
-  };
-}
 
 /** The same requests as the driver makes, without anything around them. */
 async function openDirect(addresses: string[]) {

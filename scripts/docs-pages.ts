@@ -1,4 +1,4 @@
-/** The pages that are computed: lifecycle, endpoints, samples, errors, settings. */
+/** The pages that are computed: lifecycle, endpoints, samples, errors, settings, conformance, BMCs. */
 import { actionsOf, type Route } from '../src/apis/api.ts';
 import { settings } from '../src/config.ts';
 import { actions } from '../src/core/actions.ts';
@@ -16,6 +16,7 @@ import {
 import { remedyKinds } from '../src/core/remedy.ts';
 import { operationKinds, operations } from '../src/core/operations.ts';
 import { allApis, originalOf } from './all-apis.ts';
+import { bmcsPage } from './bmcs-page.ts';
 import { conformancePage } from './conformance-page.ts';
 import { samplesPages } from './samples-pages.ts';
 
@@ -30,6 +31,7 @@ export function pages(): Record<string, string> {
     'errors.md': errorsPage(),
     'settings.md': settingsPage(),
     'conformance.md': conformancePage(table),
+    'bmcs.md': bmcsPage(table),
     ...samplesPages(),
   };
 }

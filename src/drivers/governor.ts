@@ -56,6 +56,9 @@ const longestLabouringSpacingMs = 5_000;
 const firstPaceMs = 50;
 const longestPaceMs = 1_000;
 const paceFades = 0.95;
+/** An answer may take so many times the usual, and so long at least, in milliseconds. */
+const patientTimes = 50;
+const leastPatienceMs = 5_000;
 /** Weight of the newest answer in what counts as recent and as usual. */
 const recentWeight = 0.4;
 const usualWeight = 0.05;
@@ -96,6 +99,15 @@ export class Governor {
   get isLabouring(): boolean {
     if (this.#recentMs === null || this.#usualMs === null) return false;
     return this.#recentMs > labouringLatencyMs && this.#recentMs > labouringSlowdown * this.#usualMs;
+  }
+
+  /**
+   * How long an answer is waited for, in milliseconds: many times what this BMC usually takes, so that a quick one that
+   * died is found out soon; as long as allowed while nothing is known of it.
+   */
+  patienceMs(longestMs: number): number {
+    if (this.#usualMs === null) return longestMs;
+    return Math.min(longestMs, Math.max(leastPatienceMs, patientTimes * this.#usualMs));
   }
 
   /** Runs one exchange. Throws `unreachable` or `busy` without running it when the BMC is to be left alone. */

@@ -100,6 +100,10 @@ export class Bmc {
     return (this.#quirks ??= findQuirks(this.#root));
   }
 
+  get answerTimeoutMs(): number {
+    return this.#options.answerTimeoutMs;
+  }
+
   inTime(ms: number): number {
     return ms * this.#options.timeFactor;
   }
@@ -176,7 +180,10 @@ export class Client {
 
   /** Answers of any status except 401; throws `busy` when the BMC names a time to come again. */
   async send(request: Request): Promise<Answer> {
-    const answer = await this.bmc.governor.run(() => this.#exchange(request));
+    const isRead = request.method === 'GET';
+    const patienceMs = this.bmc.governor.patienceMs(this.bmc.answerTimeoutMs);
+    const asked = isRead ? { ...request, answerTimeoutMs: patienceMs } : request;
+    const answer = await this.bmc.governor.run(() => this.#exchange(asked));
     const quietMs = [429, 503].includes(answer.statusCode) ? retryAfterMs(answer, this.#now()) : null;
     if (quietMs === null) return answer;
     this.bmc.governor.keepQuiet(quietMs);

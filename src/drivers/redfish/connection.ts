@@ -26,6 +26,8 @@ export interface Request {
   path: string;
   headers?: Record<string, string>;
   body?: unknown;
+  /** Shorter than usual, in milliseconds, for a BMC that is known to be quick. */
+  answerTimeoutMs?: number;
 }
 
 const mostRedirects = 5;
@@ -54,6 +56,9 @@ export class Connection {
       allowH2: false,
       headersTimeout: options.answerTimeoutMs,
       bodyTimeout: options.answerTimeoutMs,
+      // BMCs have few places for connections, so idle ones are not kept for long whatever the BMC offers.
+      keepAliveTimeout: 4_000,
+      keepAliveMaxTimeout: 10_000,
       maxResponseSize: largestAnswerBytes,
     });
   }
@@ -127,10 +132,13 @@ export class Connection {
     }
   }
 
-  async #exchange({ method, path, headers, body }: Request): Promise<Answer> {
+  async #exchange({ method, path, headers, body, answerTimeoutMs }: Request): Promise<Answer> {
     const response = await this.#pool.request({
       method,
       path,
+      ...(answerTimeoutMs === undefined
+        ? {}
+        : { headersTimeout: answerTimeoutMs, bodyTimeout: answerTimeoutMs }),
       headers: {
         accept: 'application/json',
         // Compression turns ETags weak (sushy connector).
