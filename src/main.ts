@@ -64,6 +64,8 @@ import { history as openHistory } from './store/history.ts';
 import { imageContents as openImageContents } from './store/image-contents.ts';
 import { imageTransfers as openImageTransfers } from './store/image-transfers.ts';
 import { images as openImages } from './store/images.ts';
+import { securityGroups as openSecurityGroups } from './store/security-groups.ts';
+import { serverGroups as openServerGroups } from './store/server-groups.ts';
 import { openVault } from './store/installation.ts';
 import { jobs as openJobs } from './store/jobs.ts';
 import { keepPostgres, type LastingPostgres } from './store/lasting-postgres.ts';
@@ -149,6 +151,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const servers = openServers(database.sql);
     const nics = openNics(database.sql);
     const volumes = openVolumes(database.sql);
+    const securityGroups = openSecurityGroups(database.sql);
     const jobs = openJobs(database.sql);
     const history = openHistory(database);
     const audit = openAudit(database.sql);
@@ -319,6 +322,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           nics,
           volumes,
           consoles,
+          securityGroups,
           hashPassword,
           batchRule: config.batchRule,
         }),
@@ -331,6 +335,9 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           nics,
           volumes,
           consoles,
+          images,
+          securityGroups,
+          serverGroups: openServerGroups(database.sql),
           hashPassword,
           actionStatus: config.novaActionStatus,
         }),
@@ -351,7 +358,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           hashPassword,
         }),
         imageApi({ images, contents: imageContents, transfers, intake }),
-        networkApi({ catalog, networks: openNetworks(database.sql) }),
+        networkApi({ catalog, networks: openNetworks(database.sql), securityGroups }),
         volumeApi({ volumes, catalog }),
         billingApi({ orders: openOrders(database.sql), submit, volumes, region }),
         serialConsoleApi({ consoles, log }),

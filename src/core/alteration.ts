@@ -36,6 +36,12 @@ export function checkAtRest(server: Subject, what: string, code?: string): void 
   checkUnlocked(server);
 }
 
+/** What reads the disk needs it to be at rest: the machine is off, and nothing is under way. */
+export function checkStopped(server: Subject, what: string): void {
+  checkAtRest(server, what);
+  if (toVmState(server) !== 'stopped') throw refusal(server, what, `vm_state ${toVmState(server)}`);
+}
+
 function checkUnlocked({ id, locked }: Subject): void {
   if (!locked) return;
   throw new IngotError({

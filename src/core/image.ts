@@ -146,6 +146,17 @@ export interface Images {
   /** `check` sees the image under lock and may throw; false when it was gone. */
   remove(id: string, check: (image: Image) => void): Promise<boolean>;
 
+  /**
+   * Makes an image of what was installed on the simulated machine of a server: the bytes of the server's image under a
+   * record of its project. Otherwise it says what stands in the way.
+   */
+  capture(wish: {
+    id: string;
+    serverId: string;
+    name: string;
+    properties: Record<string, string>;
+  }): Promise<'done' | 'real machine' | 'no image'>;
+
   listMembers(imageId: string): Promise<ImageMember[]>;
   /** Throws conflict when it is a member, not-found when there is no such project. */
   addMember(imageId: string, projectId: string): Promise<ImageMember>;

@@ -37,6 +37,8 @@ export interface Port {
   deleteOnTermination: boolean;
   /** Virtual addresses that it may use besides its own. */
   addressPairs: string[];
+  /** Ids of the security groups of its server; without one: of the default group. */
+  securityGroups: string[];
 }
 
 export interface Server extends Standing {
@@ -75,6 +77,9 @@ export interface Server extends Standing {
   encryptedPassword: string;
   volumes: AttachedVolume[];
   ports: Port[];
+  /** By name. */
+  securityGroups: { id: string; name: string }[];
+  serverGroupId: string | null;
   createdAt: Date;
   updatedAt: Date;
   launchedAt: Date | null;
@@ -134,6 +139,9 @@ export interface NewServer {
   nodeId?: string;
   /** Made and attached with it; the system disk goes with the server, others stay. */
   volumes?: OwnVolume[];
+  /** Ids; without any: the default group of the project. */
+  securityGroups?: string[];
+  serverGroupId?: string;
 }
 
 /** Which servers a list holds; every field narrows. `projectId` null: all projects (administrators). */
@@ -176,6 +184,14 @@ export interface AddressChange {
   actor: { userId: string; requestId: string };
 }
 
+export interface Usage {
+  servers: number;
+  vcpus: number;
+  ramMib: number;
+  securityGroups: number;
+  serverGroups: number;
+}
+
 export interface Servers {
   find(id: string, projectId: string | null): Promise<Server | null>;
   list(filter: ServerFilter, page: ServerPage): Promise<Server[]>;
@@ -203,6 +219,6 @@ export interface Servers {
    * server is gone, not in one of the states, or something is under way on it; throws conflict for an address in use.
    */
   changeAddresses(id: string, projectId: string, change: AddressChange): Promise<boolean>;
-  /** Sums over the live servers of a project, for quotas. */
-  usage(projectId: string): Promise<{ servers: number; vcpus: number; ramMib: number }>;
+  /** Sums over the live servers of a project and what it has besides, for quotas. */
+  usage(projectId: string): Promise<Usage>;
 }

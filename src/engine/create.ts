@@ -43,6 +43,9 @@ export interface CreateWish {
   /** Volumes of each server: the system disk first, if it is one. */
   volumes?: WishedVolume[];
   schedulerHints?: Record<string, unknown>;
+  /** Ids of groups of the project; without any: its default one. */
+  securityGroups?: string[];
+  serverGroupId?: string;
   enterpriseProjectId?: string;
   /** Where each server goes, one after the other; instead of `flavorId`, `zone` and `count` (CloudDC). */
   places?: Place[];
@@ -262,6 +265,8 @@ async function toServers(
       reservationId,
       launchIndex: index,
       volumes: toVolumes(name, wish.volumes ?? []),
+      ...(wish.securityGroups ? { securityGroups: wish.securityGroups } : {}),
+      ...(wish.serverGroupId === undefined ? {} : { serverGroupId: wish.serverGroupId }),
     };
   });
 }

@@ -65,6 +65,8 @@ async function writePlan(tx: Tx, plan: Plan): Promise<void> {
       ${job.orderId})`.execute(tx);
   if (plan.newServers.length > 0) await insertServers(tx, plan);
   if (plan.newServers.some(({ volumes }) => volumes?.length)) await insertVolumes(tx, plan);
+  if (plan.newServers.some(({ securityGroups }) => securityGroups?.length))
+    await chooseSecurityGroups(tx, plan);
   if (job.operation === 'delete' && plan.moves.length > 0) await supersede(tx, plan);
   if (plan.moves.length > 0) await moveServers(tx, plan);
   await insertSubJobs(tx, plan);
@@ -93,15 +95,31 @@ async function insertServers(tx: Tx, plan: Plan): Promise<void> {
   await sql`
     insert into servers (id, project_id, user_id, door, name, description, state, task_state, flavor_id, image_id,
       zone, vpc_id, nics, key_name, user_data, admin_password_hash, metadata, tags, scheduler_hints,
-      enterprise_project_id, reservation_id, launch_index, provisioning, provisioning_outcome)
+      enterprise_project_id, reservation_id, launch_index, server_group_id, provisioning, provisioning_outcome)
     select id, "projectId", "userId", door, name, description, 'Creating', 'scheduling', "flavorId", "imageId",
       zone, "vpcId", nics, "keyName", "userData", "adminPasswordHash", metadata, tags, "schedulerHints",
-      "enterpriseProjectId", "reservationId", "launchIndex", 'install', 'processing'
+      "enterpriseProjectId", "reservationId", "launchIndex", "serverGroupId", 'install', 'processing'
     from jsonb_to_recordset(${JSON.stringify(plan.newServers)}::jsonb) as s(
       id uuid, "projectId" text, "userId" text, door text, name text, description text, "flavorId" text,
       "imageId" uuid, zone text, "vpcId" uuid, nics jsonb, "keyName" text, "userData" text,
       "adminPasswordHash" text, metadata jsonb, tags text[], "schedulerHints" jsonb, "enterpriseProjectId" text,
-      "reservationId" text, "launchIndex" int)`.execute(tx);
+      "reservationId" text, "launchIndex" int, "serverGroupId" uuid)`.execute(tx);
+}
+
+/** Instead of the default group, which each new server is put into (migration 0016). */
+async function chooseSecurityGroups(tx: Tx, { newServers }: Plan): Promise<void> {
+  const chosen = newServers.flatMap(({ id: serverId, projectId, securityGroups = [] }) =>
+    securityGroups.map((groupId) => ({ serverId, projectId, groupId })),
+  );
+  const given = sql`jsonb_to_recordset(${JSON.stringify(chosen)}::jsonb)
+    as c("serverId" uuid, "projectId" text, "groupId" uuid)`;
+  await sql`delete from server_security_groups where server_id in (select "serverId" from ${given})`.execute(
+    tx,
+  );
+  await sql`
+    insert into server_security_groups (server_id, group_id)
+    select "serverId", g.id from ${given} join security_groups g on g.id = "groupId" and g.project_id = "projectId"
+    on conflict do nothing`.execute(tx);
 }
 
 async function insertVolumes(tx: Tx, plan: Plan): Promise<void> {

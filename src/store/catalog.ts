@@ -108,7 +108,10 @@ export function catalog(db: Sql): Catalog {
         select p.id, p.network_id as "networkId", n.name as "networkName", n.vpc_id as "vpcId",
           p.subnet_id as "subnetId", p.project_id as "projectId", p.server_id as "serverId", p.mac,
           host(p.ip) as ip, p.name, p.delete_on_termination as "deleteOnTermination",
-          p.address_pairs as "addressPairs"
+          p.address_pairs as "addressPairs",
+          coalesce((select jsonb_agg(s.group_id order by s.group_id) from server_security_groups s
+            where s.server_id = p.server_id), (select jsonb_agg(g.id) from security_groups g
+            where p.server_id is null and g.project_id = p.project_id and g.is_default), '[]') as "securityGroups"
         from ports p join networks n on n.id = p.network_id
         where (${projectId}::text is null or p.project_id = ${projectId})
           and (${filter.id ?? null}::text is null or p.id::text = ${filter.id ?? null})

@@ -45,6 +45,28 @@ export function images(db: Sql): Images {
         return true;
       }),
 
+    async capture({ id, serverId, name, properties }) {
+      const { rows } = await sql<{ driver: string | null; made: string | null }>`
+        with s as (
+          select v.id, v.project_id, v.image_id, n.driver from servers v left join nodes n on n.id = v.node_id
+          where v.id = ${serverId}
+        ), made as (
+          insert into images (id, project_id, name, os_type, os_bits, status, visibility, disk_format, container_format,
+            min_disk_gb, min_ram_mib, size_bytes, md5, sha512, source_file, disk_file, properties)
+          select ${id}, s.project_id, ${name}, i.os_type, i.os_bits, 'active', 'private', i.disk_format,
+            coalesce(i.container_format, 'bare'), i.min_disk_gb, i.min_ram_mib, i.size_bytes, i.md5, i.sha512,
+            i.source_file, i.disk_file, i.properties || jsonb_build_object('image_type', 'snapshot', '__imagetype',
+              'private', 'base_image_ref', i.id::text, 'instance_uuid', s.id::text)
+              || ${JSON.stringify(properties)}::jsonb
+          from s join images i on i.id = s.image_id where s.driver = 'simulated'
+          returning id
+        )
+        select s.driver, (select id from made) as made from s`.execute(db);
+      const row = rows[0];
+      if (row?.made) return 'done';
+      return row?.driver === 'simulated' ? 'no image' : 'real machine';
+    },
+
     async listMembers(imageId) {
       const { rows } = await sql<ImageMember>`
         select ${memberColumns} from image_members where image_id = ${imageId} order by created_at, project_id`.execute(

@@ -16,12 +16,18 @@ export function placement(
     placeServer: (subJobId, fence, serverId) =>
       db.transaction().execute(async (tx) => {
         await guard(tx, subJobId, fence);
+        await takeTurn(tx, serverId);
         const { rows } = await sql<NodeRow>`
           with s as (
             select v.*, j.input ->> 'nodeId' as wanted_node from servers v, sub_jobs j
             where v.id = ${serverId} and j.id = ${subJobId}
+          ), crowd as (
+            -- racks in which the server's group stands already
+            select m.room, m.rack, count(*) as members from s
+            join servers o on o.server_group_id = s.server_group_id and o.id <> s.id
+            join nodes m on m.id = o.node_id where m.rack <> '' group by m.room, m.rack
           ), chosen as (
-            select n.id from nodes n, s
+            select n.id from s cross join nodes n left join crowd c on c.room = n.room and c.rack = n.rack
             where n.standing = 'ready' and n.health <> 'Critical' and n.server_id is null and n.flavor_id = s.flavor_id and n.zone = s.zone
               and (s.wanted_node is null or n.id = s.wanted_node::uuid)
               and (case when s.scheduler_hints -> 'dec_baremetal' @> '["dedicate"]' then n.project_id = s.project_id
@@ -30,7 +36,7 @@ export function placement(
               and (${vault.isOurs} or n.bmc_secret is null)
               -- a power operation on the idle machine comes to its end first
               and not exists (select 1 from sub_jobs b where b.node_id = n.id and b.ended_at is null)
-            order by n.project_id nulls last, n.id
+            order by n.project_id nulls last, coalesce(c.members, 0), n.id
             limit 1
             for update of n skip locked
           ), taken as (
@@ -83,6 +89,13 @@ export function placement(
       });
     },
   };
+}
+
+/** Servers of one group are placed one after the other, so that each sees where the others stand. */
+async function takeTurn(tx: Tx, serverId: string): Promise<void> {
+  await sql`
+    select 1 from server_groups g join servers v on v.server_group_id = g.id
+    where v.id = ${serverId} for update of g`.execute(tx);
 }
 
 async function guard(tx: Tx, subJobId: string, fence: number): Promise<void> {

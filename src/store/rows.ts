@@ -192,7 +192,9 @@ export interface ServerRow {
   metadata_options: Partial<Server['metadataOptions']>;
   encrypted_password: string;
   volumes: Server['volumes'];
-  ports: Server['ports'];
+  ports: Omit<Server['ports'][number], 'securityGroups'>[];
+  security_groups: Server['securityGroups'];
+  server_group_id: string | null;
   created_at: Date;
   updated_at: Date;
   launched_at: Date | null;
@@ -243,7 +245,9 @@ export function toServer(row: ServerRow): Server {
     metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'optional', ...row.metadata_options },
     encryptedPassword: row.encrypted_password,
     volumes: row.volumes,
-    ports: row.ports,
+    ports: row.ports.map((port) => ({ ...port, securityGroups: row.security_groups.map(({ id }) => id) })),
+    securityGroups: row.security_groups,
+    serverGroupId: row.server_group_id,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     launchedAt: row.launched_at,

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { IngotError, invalid } from '../core/errors.ts';
 import { gather } from '../core/gather.ts';
-import type { Server, ServerFacts, ServerFilter, ServerPage, Servers } from '../core/server.ts';
+import type { Server, ServerFacts, ServerFilter, ServerPage, Servers, Usage } from '../core/server.ts';
 import { changeAddresses } from './addresses.ts';
 import type { Sql } from './database.ts';
 import { againAfterDeadlock } from './deadlock.ts';
@@ -27,7 +27,12 @@ const shown = sql`
       'vpcId', w.vpc_id, 'subnetId', p.subnet_id, 'projectId', p.project_id, 'serverId', p.server_id, 'mac', p.mac,
       'ip', host(p.ip), 'name', p.name, 'deleteOnTermination', p.delete_on_termination,
       'addressPairs', p.address_pairs) order by p.position)
-    from ports p join networks w on w.id = p.network_id where p.server_id = v.id), '[]') as ports`;
+    from ports p join networks w on w.id = p.network_id where p.server_id = v.id), '[]') as ports,
+  v.server_group_id,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name) order by g.name, g.id)
+    from server_security_groups s join security_groups g on g.id = s.group_id where s.server_id = v.id), '[]')
+    as security_groups`;
 
 const joined = sql`
   left join nodes n on n.id = v.node_id
@@ -115,8 +120,10 @@ export function servers(db: Sql): Servers {
     changeAddresses: (id, projectId, change) => changeAddresses(db, id, projectId, change),
 
     async usage(projectId) {
-      const { rows } = await sql<{ servers: number; vcpus: number; ramMib: number }>`
-        select count(*) as servers, coalesce(sum(f.vcpus), 0) as vcpus, coalesce(sum(f.ram_mib), 0) as "ramMib"
+      const { rows } = await sql<Usage>`
+        select (select count(*) from security_groups where project_id = ${projectId}) as "securityGroups",
+          (select count(*) from server_groups where project_id = ${projectId}) as "serverGroups",
+          count(*) as servers, coalesce(sum(f.vcpus), 0) as vcpus, coalesce(sum(f.ram_mib), 0) as "ramMib"
         from servers v join flavors f on f.id = v.flavor_id
         where v.project_id = ${projectId} and v.state <> 'Deleted'`.execute(db);
       return rows[0]!;

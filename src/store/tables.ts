@@ -445,6 +445,39 @@ export interface Roles {
   updated_at: Generated<Timestamp>;
 }
 
+export interface SecurityGroupRules {
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  direction: string;
+  ether_type: string;
+  group_id: string;
+  id: Generated<string>;
+  port_max: number | null;
+  port_min: number | null;
+  protocol: string | null;
+  remote_cidr: string | null;
+  remote_group_id: string | null;
+}
+
+export interface SecurityGroups {
+  created_at: Generated<Timestamp>;
+  description: Generated<string>;
+  id: Generated<string>;
+  is_default: Generated<boolean>;
+  name: string;
+  project_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ServerGroups {
+  created_at: Generated<Timestamp>;
+  id: string;
+  name: string;
+  policy: string;
+  project_id: string;
+  user_id: string;
+}
+
 export interface Servers {
   admin_password_hash: string | null;
   created_at: Generated<Timestamp>;
@@ -473,6 +506,7 @@ export interface Servers {
   provisioning_outcome: string | null;
   reservation_id: string;
   scheduler_hints: Generated<Json>;
+  server_group_id: string | null;
   state: string;
   tags: Generated<string[]>;
   task_state: string | null;
@@ -482,6 +516,11 @@ export interface Servers {
   user_id: string;
   vpc_id: string | null;
   zone: string;
+}
+
+export interface ServerSecurityGroups {
+  group_id: string;
+  server_id: string;
 }
 
 export interface SimulatedMachines {
@@ -636,6 +675,10 @@ export interface Tables {
   projects: Projects;
   role_assignments: RoleAssignments;
   roles: Roles;
+  security_group_rules: SecurityGroupRules;
+  security_groups: SecurityGroups;
+  server_groups: ServerGroups;
+  server_security_groups: ServerSecurityGroups;
   servers: Servers;
   simulated_machines: SimulatedMachines;
   sub_jobs: SubJobs;

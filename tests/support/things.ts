@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Cloud, Reply } from './cloud.ts';
+import { imageThings, securityThings } from './image-things.ts';
 
 export interface Things {
   /** A copy with every `<name>` replaced; makes what is not there yet. */
@@ -16,8 +17,8 @@ export interface Things {
   open(): Things;
 }
 
-type Get = (name: string) => Promise<string>;
-type Make = (get: Get, cloud: Cloud) => Promise<string>;
+export type Get = (name: string) => Promise<string>;
+export type Make = (get: Get, cloud: Cloud) => Promise<string>;
 type Body = Reply['body'];
 
 const hourMs = 3_600_000;
@@ -201,31 +202,6 @@ async function giveEverywhere(cloud: Cloud, account: string, holder: string, rol
   await cloud.call('PUT', `/v3/OS-INHERIT/domains/${account}/${grant}/inherited_to_projects`);
 }
 
-const smallDisk = 'a very small disk';
-const bytesOf = (image: string, room: string, cloud: Cloud, bytes: string) =>
-  cloud.call('PUT', `/image/v2/images/${image}/${room}`, bytes, {
-    'content-type': 'application/octet-stream',
-  });
-/** An image without bytes, and one with. */
-const emptyImage: Make = by(
-  'POST',
-  '/image/v2/images',
-  {
-    name: 'golden',
-    disk_format: 'raw',
-    container_format: 'bare',
-    tags: ['blue'],
-    os_distro: 'debian',
-  },
-  (answer) => answer.id,
-);
-const imageWith =
-  (bytes: string): Make =>
-  async (get, cloud) => {
-    const id = await emptyImage(get, cloud);
-    await bytesOf(id, 'file', cloud, bytes);
-    return id;
-  };
 /** One at whose BMC nobody answers. */
 const realNode: Make = (get, cloud) =>
   by(
@@ -242,6 +218,8 @@ const realNode: Make = (get, cloud) =>
   )(get, cloud);
 
 const makers: Record<string, Make> = {
+  ...imageThings(by),
+  ...securityThings(by),
   project: async (_, cloud) => cloud.projectId,
   user: async (_, cloud) => cloud.userId,
   token: async (_, cloud) => cloud.token,
@@ -326,40 +304,8 @@ const makers: Record<string, Make> = {
   'hour ago in ms': async () => String(Date.now() - hourMs),
   'in an hour in ms': async () => String(Date.now() + hourMs),
 
-  'own image': imageWith(smallDisk),
-
   'spare server': server('web'),
   'spare stopped server': after('spare server', { 'os-stop': {} }),
-  'spare queued image': emptyImage,
-  'spare staged image': async (get, cloud) => {
-    const id = await emptyImage(get, cloud);
-    await bytesOf(id, 'stage', cloud, smallDisk);
-    return id;
-  },
-  'spare image': imageWith(smallDisk),
-  'spare imported image': async (get, cloud) => {
-    const id = await get('spare staged image');
-    const show = () => cloud.call('GET', `/image/v2/images/${id}`);
-    await cloud.call('POST', `/image/v2/images/${id}/import`, { method: { name: 'glance-direct' } });
-    await cloud.until(show, ({ body }) => body.status === 'active');
-    return id;
-  },
-  'spare deactivated image': async (get, cloud) => {
-    const id = await get('spare image');
-    await cloud.call('POST', `/image/v2/images/${id}/actions/deactivate`);
-    return id;
-  },
-  'spare member': async (get, cloud) => {
-    const member = await get('spare project');
-    await cloud.call('POST', `/image/v2/images/${await get('spare image')}/members`, { member });
-    return member;
-  },
-  'spare own member': async (get, cloud) => {
-    await cloud.call('POST', `/image/v2/images/${await get('spare image')}/members`, {
-      member: cloud.projectId,
-    });
-    return cloud.projectId;
-  },
   'spare volume': volume,
   'spare attached volume': attached('spare server'),
   'spare port of server': portOf('spare server'),

@@ -63,7 +63,7 @@ export async function showLimits({ servers }: Cloud, call: Call): Promise<Answer
       maxPersonalitySize: 10_240,
       maxServerGroups: -1,
       maxServerGroupMembers: -1,
-      totalServerGroupsUsed: 0,
+      totalServerGroupsUsed: used.serverGroups,
       maxSecurityGroups: -1,
       maxSecurityGroupRules: -1,
       maxTotalFloatingIps: -1,
@@ -71,7 +71,7 @@ export async function showLimits({ servers }: Cloud, call: Call): Promise<Answer
       totalInstancesUsed: used.servers,
       totalCoresUsed: used.vcpus,
       totalRAMUsed: used.ramMib,
-      totalSecurityGroupsUsed: 1,
+      totalSecurityGroupsUsed: used.securityGroups,
       totalFloatingIpsUsed: 0,
     },
   });

@@ -2,6 +2,7 @@
 import type { Catalog } from '../../core/catalog.ts';
 import type { Nics } from '../../core/network.ts';
 import type { Jobs } from '../../core/records.ts';
+import type { SecurityGroups } from '../../core/security-group.ts';
 import type { Servers } from '../../core/server.ts';
 import type { Volumes } from '../../core/volume.ts';
 import type { Consoles } from '../../engine/consoles/consoles.ts';
@@ -17,6 +18,7 @@ export interface Cloud {
   nics: Nics;
   volumes: Volumes;
   consoles: Pick<Consoles, 'offerServer'>;
+  securityGroups: SecurityGroups;
   hashPassword: (password: string) => Promise<string>;
   batchRule: BatchRule;
 }

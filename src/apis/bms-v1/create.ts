@@ -1,6 +1,7 @@
 /** From the words of a create request to a wish (otc0106040941, hw0606). */
 import type { Static } from 'typebox';
 import { invalid } from '../../core/errors.ts';
+import type { SecurityGroups } from '../../core/security-group.ts';
 import { mostDisks, volumeTypes } from '../../core/volume.ts';
 import type { Created, CreateWish, WishedVolume } from '../../engine/create.ts';
 import { callerOf, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
@@ -12,13 +13,29 @@ import type { CreateBody } from './wire.ts';
 
 type Wanted = Static<typeof CreateBody>['server'];
 
-export async function create({ create }: Cloud, call: Call): Promise<Answer> {
+export async function create({ create, securityGroups }: Cloud, call: Call): Promise<Answer> {
   const orderId = `CS${toHex(call.requestId).slice(0, 15).toUpperCase()}`;
   const { server } = call.body as Static<typeof CreateBody>;
   const token = server.client_token ?? (server.extendparam as Record<string, unknown>)['client_token'];
-  const wish = { ...toWish(call), orderId };
+  const groups = await chooseGroups(securityGroups, projectOf(call), server);
+  const wish = { ...toWish(call), ...groups, orderId };
   const toAnswer = ({ jobId }: Created) => ({ order_id: orderId, job_id: toHex(jobId) });
   return ok(await create(wish, toRequestKey(call, token), toAnswer));
+}
+
+/** By id; without any: the default one. Each holds on all NICs. */
+async function chooseGroups(
+  securityGroups: SecurityGroups,
+  projectId: string,
+  { security_groups: wanted = [] }: Wanted,
+): Promise<Pick<CreateWish, 'securityGroups'>> {
+  if (wanted.length === 0) return {};
+  const ids = [...new Set(wanted.map(({ id }) => id.toLowerCase()))];
+  const known = new Set((await securityGroups.list(projectId, { ids })).map(({ id }) => id));
+  const unknown = ids.find((id) => !known.has(id));
+  if (unknown === undefined) return { securityGroups: ids };
+  const message = `Query security group failed: the security group ${unknown} does not exist.`;
+  throw invalid(message, 'security_groups', 'BMS.3001');
 }
 
 /** Servers of one request at most (otc0106040941). */

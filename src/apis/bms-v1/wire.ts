@@ -200,7 +200,7 @@ export function toServer(server: Server) {
       ram: String(server.flavor.ramMib),
       ...noAccelerators,
     },
-    security_groups: [{ name: 'default', id: server.projectId }],
+    security_groups: server.securityGroups.map(({ id, name }) => ({ name, id })),
     accessIPv4: '',
     accessIPv6: '',
     progress: 0,
@@ -328,7 +328,7 @@ export function toRenamed(server: Server, origin: string) {
       id: server.flavorId,
       links: [link('bookmark', `/${server.projectId}/flavors/${server.flavorId}`)],
     },
-    security_groups: [{ name: 'default' }],
+    security_groups: server.securityGroups.map(({ name }) => ({ name })),
     'os-extended-volumes:volumes_attached': server.volumes.map(({ id, deleteOnTermination }) => ({
       id,
       delete_on_termination: deleteOnTermination,

@@ -15,12 +15,14 @@ const errors: Partial<Record<ErrorKind, [statusCode: number, type: string]>> = {
   unavailable: [503, 'ServiceUnavailable'],
 };
 
-/** The exceptions that clients may match, by our word. */
-const missing: Record<string, [type: string, word: string]> = {
-  network: ['NetworkNotFound', 'Network'],
-  subnet: ['SubnetNotFound', 'Subnet'],
-  port: ['PortNotFound', 'Port'],
-  extension: ['ExtensionNotFound', 'Extension'],
+/** The exceptions that clients may match, by our word, and what they say. */
+const missing: Record<string, [type: string, say: (id: string) => string]> = {
+  network: ['NetworkNotFound', (id) => `Network ${id} could not be found.`],
+  subnet: ['SubnetNotFound', (id) => `Subnet ${id} could not be found.`],
+  port: ['PortNotFound', (id) => `Port ${id} could not be found.`],
+  extension: ['ExtensionNotFound', (id) => `Extension ${id} could not be found.`],
+  'security group': ['SecurityGroupNotFound', (id) => `Security group ${id} does not exist`],
+  'security group rule': ['SecurityGroupRuleNotFound', (id) => `Security group rule ${id} does not exist`],
 };
 
 export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>): Answer {
@@ -33,6 +35,6 @@ function toWords({ kind, subject, id, message }: ErrorFacts): { type?: string; m
   if (kind !== 'not-found') return { message };
   const known = missing[subject ?? ''];
   if (!known) return { message: 'The resource could not be found.' };
-  const [type, word] = known;
-  return { type, message: `${word} ${id} could not be found.` };
+  const [type, say] = known;
+  return { type, message: say(id ?? '') };
 }

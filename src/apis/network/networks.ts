@@ -2,6 +2,7 @@
 import type { Catalog } from '../../core/catalog.ts';
 import { notFound } from '../../core/errors.ts';
 import type { Networks } from '../../core/network.ts';
+import type { SecurityGroups } from '../../core/security-group.ts';
 import { callerOf, ok, single, type Answer, type Call } from '../api.ts';
 import { select } from './selection.ts';
 import { extensions, toNetwork, toPort, toSubnet } from './wire.ts';
@@ -9,6 +10,7 @@ import { extensions, toNetwork, toPort, toSubnet } from './wire.ts';
 export interface Cloud {
   catalog: Catalog;
   networks: Networks;
+  securityGroups: SecurityGroups;
 }
 
 export function showVersions(_cloud: Cloud, { origin }: Call): Answer {
@@ -16,12 +18,12 @@ export function showVersions(_cloud: Cloud, { origin }: Call): Answer {
   return ok({ versions: [{ id: 'v2.0', status: 'CURRENT', links }] });
 }
 
-const rooms = ['networks', 'subnets', 'ports', 'extensions'];
+const rooms = ['networks', 'subnets', 'ports', 'security-groups', 'security-group-rules', 'extensions'];
 
 export function listResources(_cloud: Cloud, { origin }: Call): Answer {
   return ok({
     resources: rooms.map((collection) => ({
-      name: collection.slice(0, -1),
+      name: collection.slice(0, -1).replaceAll('-', '_'),
       collection,
       links: [{ rel: 'self', href: `${origin}/network/v2.0/${collection}` }],
     })),

@@ -8,6 +8,8 @@ import type { Answer, Api, Call, Route } from '../api.ts';
 import * as changes from './changes.ts';
 import { toError } from './errors.ts';
 import * as networks from './networks.ts';
+import { RuleBody, SecurityGroupBody, SecurityGroupChangeBody } from './security-group-wire.ts';
+import * as security from './security-groups.ts';
 import * as vpc from './vpc.ts';
 import { NetworkBody, PortBody, SubnetBody } from './wire.ts';
 
@@ -77,6 +79,73 @@ export function networkApi(cloud: networks.Cloud): Api {
       get('get_port', '/ports/:id', 'Show a port', networks.showPort, 'vpc:ports:get'),
       post('create_port', '/ports', 'Create a port', changes.createPort, 'vpc:ports:create', PortBody),
       remove('delete_port', '/ports/:id', 'Delete a port', changes.removePort, 'vpc:ports:delete'),
+      get(
+        'get_security_groups',
+        '/security-groups',
+        'List security groups',
+        security.listGroups,
+        'vpc:securityGroups:list',
+      ),
+      get(
+        'get_security_group',
+        '/security-groups/:id',
+        'Show a security group',
+        security.showGroup,
+        'vpc:securityGroups:get',
+      ),
+      post(
+        'create_security_group',
+        '/security-groups',
+        'Create a security group',
+        security.createGroup,
+        'vpc:securityGroups:create',
+        SecurityGroupBody,
+      ),
+      route(
+        'PUT',
+        'update_security_group',
+        `${root}/security-groups/:id`,
+        'Rename a security group',
+        security.changeGroup,
+        'vpc:securityGroups:update',
+        SecurityGroupChangeBody,
+      ),
+      remove(
+        'delete_security_group',
+        '/security-groups/:id',
+        'Delete a security group',
+        security.removeGroup,
+        'vpc:securityGroups:delete',
+      ),
+      get(
+        'get_security_group_rules',
+        '/security-group-rules',
+        'List security group rules',
+        security.listRules,
+        'vpc:securityGroupRules:list',
+      ),
+      get(
+        'get_security_group_rule',
+        '/security-group-rules/:id',
+        'Show a security group rule',
+        security.showRule,
+        'vpc:securityGroupRules:get',
+      ),
+      post(
+        'create_security_group_rule',
+        '/security-group-rules',
+        'Add a rule to a security group',
+        security.createRule,
+        'vpc:securityGroupRules:create',
+        RuleBody,
+      ),
+      remove(
+        'delete_security_group_rule',
+        '/security-group-rules/:id',
+        'Take a rule from a security group',
+        security.removeRule,
+        'vpc:securityGroupRules:delete',
+      ),
       get('get_extensions', '/extensions', 'List extensions', networks.listExtensions, 'vpc:networks:list'),
       get(
         'get_extension',

@@ -88,7 +88,8 @@ export function toPort(port: Port) {
     device_owner: port.serverId === null ? '' : 'compute:nova',
     status: port.serverId === null ? 'DOWN' : 'ACTIVE',
     admin_state_up: true,
-    security_groups: [],
+    // Those of the server, for a group holds on all its NICs.
+    security_groups: port.securityGroups,
     allowed_address_pairs: port.addressPairs.map((ip_address) => ({ ip_address })),
     extra_dhcp_opts: [],
     'binding:vnic_type': 'baremetal',
@@ -118,6 +119,13 @@ export const extensions = [
     name: 'Port Binding',
     description: 'Expose port bindings of a virtual port to external application',
     updated: '2014-02-03T10:00:00-00:00',
+    links: [],
+  },
+  {
+    alias: 'security-group',
+    name: 'security-group',
+    description: 'The security groups extension.',
+    updated: '2012-10-05T10:00:00-00:00',
     links: [],
   },
   {

@@ -8,13 +8,16 @@ import type { Operation } from '../../core/operations.ts';
 import { callerOf, isId, projectOf, type ActionChoice, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { getSerialConsole, showConsoleOutput } from './consoles.ts';
+import { createImage } from './create-image.ts';
 import { setLocked } from './facts.ts';
 import { checkMetadata, toId } from './rules.ts';
+import { addGroup, removeGroup } from './security-groups.ts';
 import { getServer } from './servers.ts';
 import { toServer, type ActionBody } from './wire.ts';
 
 type Reboot = NonNullable<Static<typeof ActionBody>['reboot']>;
 type Rebuild = NonNullable<Static<typeof ActionBody>['rebuild']>;
+type CreateImage = NonNullable<Static<typeof ActionBody>['createImage']>;
 type Handler = (cloud: Cloud, call: NovaCall, value: unknown) => Promise<Answer>;
 
 /** By wire key: what a policy calls it, and what is done. The schema has looked at the values. */
@@ -34,6 +37,18 @@ const actions: Readonly<Record<string, readonly [Action, Handler]>> = {
   'os-getConsoleOutput': ['ecs:servers:getConsoleOutput', showConsoleOutput],
   lock: ['ecs:servers:lock', (cloud, call) => setLocked(cloud, call, true)],
   unlock: ['ecs:servers:unlock', (cloud, call) => setLocked(cloud, call, false)],
+  addSecurityGroup: [
+    'ecs:securityGroups:use',
+    (cloud, call, value) => addGroup(cloud, call, value as { name: string }),
+  ],
+  removeSecurityGroup: [
+    'ecs:securityGroups:use',
+    (cloud, call, value) => removeGroup(cloud, call, value as { name: string }),
+  ],
+  createImage: [
+    'ecs:servers:createImage',
+    (cloud, call, value) => createImage(cloud, call, value as CreateImage),
+  ],
   rebuild: ['ecs:servers:rebuild', (cloud, call, value) => rebuild(cloud, call, value as Rebuild)],
 };
 

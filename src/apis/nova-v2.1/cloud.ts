@@ -2,6 +2,9 @@
 import type { Catalog } from '../../core/catalog.ts';
 import type { Nics } from '../../core/network.ts';
 import type { Jobs } from '../../core/records.ts';
+import type { Images } from '../../core/image.ts';
+import type { SecurityGroups } from '../../core/security-group.ts';
+import type { ServerGroups } from '../../core/server-group.ts';
 import type { Servers } from '../../core/server.ts';
 import type { Volumes } from '../../core/volume.ts';
 import type { Consoles } from '../../engine/consoles/consoles.ts';
@@ -18,6 +21,9 @@ export interface Cloud {
   nics: Nics;
   volumes: Volumes;
   consoles: Pick<Consoles, 'offerServer' | 'readLog'>;
+  images: Pick<Images, 'capture'>;
+  securityGroups: SecurityGroups;
+  serverGroups: ServerGroups;
   hashPassword: (password: string) => Promise<string>;
   /** What power actions answer: 204 as documented, 202 as upstream, or by the caller. */
   actionStatus: 'auto' | '204' | '202';

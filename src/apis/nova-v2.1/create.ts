@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net';
 import type { Static } from 'typebox';
 import type { Catalog } from '../../core/catalog.ts';
 import { IngotError, invalid, type ErrorFacts } from '../../core/errors.ts';
+import { pickGroup, type SecurityGroup } from '../../core/security-group.ts';
 import type { RequestedNic } from '../../core/server.ts';
 import type { Created, CreateWish } from '../../engine/create.ts';
 import { callerOf, isId, projectOf, type Answer } from '../api.ts';
@@ -16,10 +17,17 @@ type Wanted = Static<typeof CreateBody>['server'];
 
 /** 202 with an id at once; whether a machine is found shows in the server's status. */
 export async function create(cloud: Cloud, call: NovaCall): Promise<Answer> {
-  const { server: wanted } = call.body as Static<typeof CreateBody>;
-  checkSupported(wanted, projectOf(call));
+  const body = call.body as Static<typeof CreateBody>;
+  const { server: wanted } = body;
+  checkSupported(wanted);
   const password = wanted.adminPass ?? newPassword();
-  const wish = { ...(await toWish(cloud.catalog, call, wanted)), password };
+  const groups = await chooseGroups(cloud, projectOf(call), wanted);
+  const wish = {
+    ...(await toWish(cloud.catalog, call, wanted)),
+    ...(await toServerGroup(cloud, call, body)),
+    securityGroups: groups.map(({ id }) => id),
+    password,
+  };
   const toAnswer = ({ servers }: Created): Answer => {
     const first = servers[0]!;
     if (wanted.return_reservation_id) {
@@ -34,7 +42,7 @@ export async function create(cloud: Cloud, call: NovaCall): Promise<Answer> {
           id: first.id,
           links,
           'OS-DCF:diskConfig': 'MANUAL',
-          security_groups: [{ name: 'default' }],
+          security_groups: groups.map(({ name }) => ({ name })),
           adminPass: password,
         },
       },
@@ -44,7 +52,7 @@ export async function create(cloud: Cloud, call: NovaCall): Promise<Answer> {
 }
 
 /** What we could only pretend to do is refused. */
-function checkSupported(wanted: Wanted, projectId: string): void {
+function checkSupported(wanted: Wanted): void {
   const isAsked = (list: unknown[] | undefined) => list !== undefined && list.length > 0;
   if (isAsked(wanted.block_device_mapping) || isAsked(wanted.block_device_mapping_v2)) {
     throw invalid('Block device mapping is not supported: servers boot from their local disks.', 'server');
@@ -53,8 +61,35 @@ function checkSupported(wanted: Wanted, projectId: string): void {
     throw invalid('File injection (personality) is not supported; use user_data.', 'server');
   }
   if (!wanted.imageRef) throw invalid('Invalid imageRef provided.', 'imageRef');
-  const unknown = wanted.security_groups?.find(({ name }) => name !== 'default' && name !== projectId);
-  if (unknown) throw invalid(`Security group ${unknown.name} not found.`, 'security_groups');
+}
+
+/** By name or id; without any: the default one. */
+async function chooseGroups(
+  { securityGroups }: Cloud,
+  projectId: string,
+  wanted: Wanted,
+): Promise<SecurityGroup[]> {
+  const known = await securityGroups.list(projectId);
+  const words = wanted.security_groups?.length ? wanted.security_groups : [{ name: 'default' }];
+  return words.map(({ name }) => {
+    const group = pickGroup(known, name);
+    if (!group)
+      throw invalid(`Security group ${name} not found for project ${projectId}.`, 'security_groups');
+    return group;
+  });
+}
+
+/** Hints stand beside the server, under either of two names. */
+async function toServerGroup(
+  { serverGroups }: Cloud,
+  call: NovaCall,
+  body: Static<typeof CreateBody>,
+): Promise<Pick<CreateWish, 'serverGroupId'>> {
+  const hints = body['os:scheduler_hints'] ?? body['OS-SCH-HNT:scheduler_hints'];
+  if (hints?.group === undefined) return {};
+  const group = await serverGroups.find(hints.group, projectOf(call));
+  if (!group) throw invalid(`Instance group ${hints.group} could not be found.`, 'group');
+  return { serverGroupId: group.id };
 }
 
 async function toWish(catalog: Catalog, call: NovaCall, wanted: Wanted): Promise<CreateWish> {

@@ -47,6 +47,8 @@ function toMessage(facts: ErrorFacts): string {
   const { kind, subject, id, operation, state, message } = facts;
   if (kind === 'not-found' && subject === 'server') return `Instance ${id} could not be found.`;
   if (kind === 'not-found' && subject === 'flavor') return `Flavor ${id} could not be found.`;
+  if (kind === 'not-found' && subject === 'security group') return `Security group ${id} not found.`;
+  if (kind === 'not-found' && subject === 'server group') return `Instance group ${id} could not be found.`;
   if (kind === 'not-found' && subject === 'path') return 'The resource could not be found.';
   if (kind === 'state-refuses' && operation && state) {
     const task = firstTaskState(state);

@@ -46,8 +46,8 @@ export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<An
     totalInstancesUsed: used.servers,
     totalCoresUsed: used.vcpus,
     totalRAMUsed: used.ramMib,
-    totalServerGroupsUsed: 0,
-    totalSecurityGroupsUsed: 1,
+    totalServerGroupsUsed: used.serverGroups,
+    totalSecurityGroupsUsed: used.securityGroups,
     totalFloatingIpsUsed: 0,
   };
   return ok({ limits: { rate: [], absolute } });
@@ -102,6 +102,8 @@ export async function showQuotaDetails({ servers, catalog }: Cloud, call: NovaCa
     cores: used.vcpus,
     instances: used.servers,
     ram: used.ramMib,
+    security_groups: used.securityGroups,
+    server_groups: used.serverGroups,
     key_pairs: keypairs.length,
   };
   return toQuotaSet(call, (name) => ({ limit: limitOf(name), in_use: inUse[name] ?? 0, reserved: 0 }));

@@ -14,10 +14,19 @@ import * as instanceActions from './instance-actions.ts';
 import * as keypairs from './keypairs.ts';
 import { leastMinor, parseMicroversion, toHeaders } from './microversion.ts';
 import * as region from './region.ts';
+import * as security from './security-groups.ts';
+import * as serverGroups from './server-groups.ts';
 import { serverParts } from './server-parts.ts';
 import * as servers from './servers.ts';
 import { listVersions, showCurrent, showLegacy } from './versions.ts';
-import { ActionBody, CreateBody, KeypairBody, RemoteConsoleBody, UpdateBody } from './wire.ts';
+import {
+  ActionBody,
+  CreateBody,
+  KeypairBody,
+  RemoteConsoleBody,
+  ServerGroupBody,
+  UpdateBody,
+} from './wire.ts';
 
 export function novaApi(cloud: Cloud): Api {
   return {
@@ -143,7 +152,7 @@ const entries: Entry[] = [
       id: 'N09-N11',
       method: 'POST',
       path: '/servers/:server_id/action',
-      summary: 'Start, stop, reboot or rebuild a server; open its serial console',
+      summary: 'Start, stop, reboot or rebuild a server; its serial console, image, security groups',
       action: actions.serverActions,
       body: ActionBody,
     },
@@ -318,6 +327,77 @@ const entries: Entry[] = [
       path: '/servers/:server_id/os-instance-actions/:request_id',
       summary: 'Show one thing that was done to a server',
       action: 'ecs:instanceActions:get',
+    },
+  ],
+  [
+    security.listGroups,
+    {
+      id: 'X09',
+      method: 'GET',
+      path: '/servers/:server_id/os-security-groups',
+      summary: 'List the security groups of a server',
+      action: 'ecs:servers:getSecurityGroups',
+    },
+  ],
+  [
+    security.listOwn,
+    {
+      id: 'security-groups',
+      method: 'GET',
+      path: '/os-security-groups',
+      summary: 'List security groups, as before 2.36',
+      action: 'ecs:securityGroups:list',
+    },
+  ],
+  [
+    security.showOwn,
+    {
+      id: 'security-group',
+      method: 'GET',
+      path: '/os-security-groups/:group_id',
+      summary: 'Show a security group, as before 2.36',
+      action: 'ecs:securityGroups:get',
+    },
+  ],
+  [
+    serverGroups.listGroups,
+    {
+      id: 'X17',
+      method: 'GET',
+      path: '/os-server-groups',
+      summary: 'List server groups',
+      action: 'ecs:serverGroups:list',
+    },
+  ],
+  [
+    serverGroups.createGroup,
+    {
+      id: 'X17-create',
+      method: 'POST',
+      path: '/os-server-groups',
+      summary: 'Create a server group',
+      action: 'ecs:serverGroups:manage',
+      body: ServerGroupBody,
+    },
+  ],
+  [
+    serverGroups.showGroup,
+    {
+      id: 'X17-show',
+      method: 'GET',
+      path: '/os-server-groups/:group_id',
+      summary: 'Show a server group',
+      action: 'ecs:serverGroups:get',
+    },
+  ],
+  [
+    serverGroups.removeGroup,
+    {
+      id: 'X17-delete',
+      method: 'DELETE',
+      path: '/os-server-groups/:group_id',
+      summary: 'Delete a server group',
+      action: 'ecs:serverGroups:manage',
     },
   ],
   [

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Flavor, Keypair } from '../../core/catalog.ts';
 import { toPowerState, toStatus, toVmState } from '../../core/lifecycle.ts';
+import type { SecurityGroup, SecurityGroupRule } from '../../core/security-group.ts';
+import type { ServerGroup } from '../../core/server-group.ts';
 import type { Server } from '../../core/server.ts';
 import { bookmarkOf, type NovaCall } from './cloud.ts';
 
@@ -19,6 +21,8 @@ const Count = Type.Union([
   Type.String({ pattern: '^[1-9]\\d{0,2}$' }),
 ]);
 const Unsupported = Type.Optional(Type.Array(Type.Unknown()));
+
+const Hints = Type.Optional(Type.Object({ group: Type.Optional(Type.String()) }));
 
 export const CreateBody = Type.Object({
   server: Type.Object({
@@ -42,6 +46,8 @@ export const CreateBody = Type.Object({
     block_device_mapping_v2: Unsupported,
     personality: Unsupported,
   }),
+  'os:scheduler_hints': Hints,
+  'OS-SCH-HNT:scheduler_hints': Hints,
 });
 
 export const UpdateBody = Type.Object({
@@ -77,7 +83,15 @@ export const AttachmentBody = Type.Object({
     device: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   }),
 });
+export const ServerGroupBody = Type.Object({
+  server_group: Type.Object({
+    name: Name,
+    policies: Type.Array(Type.String(), { minItems: 1, maxItems: 1 }),
+  }),
+});
 export const TagsBody = Type.Object({ tags: Type.Array(Type.String()) });
+
+const GroupName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 255 }) });
 
 /** Exactly one key; which ones there are, the handler says. */
 export const RemoteConsoleBody = Type.Object({
@@ -102,6 +116,15 @@ export const ActionBody = Type.Object({
   unlock: Type.Optional(Type.Unknown()),
   reboot: Type.Optional(
     Type.Object({ type: Type.String({ pattern: '^([Ss][Oo][Ff][Tt]|[Hh][Aa][Rr][Dd])$' }) }),
+  ),
+  addSecurityGroup: Type.Optional(GroupName),
+  removeSecurityGroup: Type.Optional(GroupName),
+  createImage: Type.Optional(
+    Type.Object({
+      // Longer names leave no room for what a cloud puts behind them (the documentation's 242 bytes).
+      name: Type.String({ minLength: 1, maxLength: 242, pattern: '\\S' }),
+      metadata: Type.Optional(Metadata),
+    }),
   ),
   rebuild: Type.Optional(
     Type.Object({
@@ -175,7 +198,7 @@ export function toServer(call: NovaCall, server: Server) {
     accessIPv4: '',
     accessIPv6: '',
     progress: 0,
-    security_groups: [{ name: 'default' }],
+    security_groups: server.securityGroups.map(({ name }) => ({ name })),
     'OS-DCF:diskConfig': 'MANUAL',
     'OS-EXT-AZ:availability_zone': server.zone,
     'OS-EXT-STS:vm_state': toVmState(server),
@@ -190,7 +213,7 @@ export function toServer(call: NovaCall, server: Server) {
       id,
       ...(call.minor >= 3 && { delete_on_termination: deleteOnTermination }),
     })),
-    'os:scheduler_hints': { group: [] },
+    'os:scheduler_hints': { group: server.serverGroupId === null ? [] : [server.serverGroupId] },
     sys_tags: [{ key: '_sys_enterprise_project_id', value: server.enterpriseProjectId }],
     enterprise_project_id: server.enterpriseProjectId,
     ...(status === 'ERROR' || status === 'DELETED' ? toFault(server) : {}),
@@ -236,6 +259,41 @@ function toFault({ fault }: Server) {
   if (!fault) return {};
   const message = fault.kind === 'no-capacity' ? `No valid host was found. ${fault.message}` : fault.message;
   return { fault: { code: 500, created: toSeconds(new Date(fault.at)), message, details: fault.details } };
+}
+
+export function toServerGroup({ minor }: NovaCall, group: ServerGroup) {
+  return {
+    id: group.id,
+    name: group.name,
+    policies: [group.policy],
+    members: group.members,
+    metadata: {},
+    ...(minor >= 13 && { project_id: group.projectId, user_id: group.userId }),
+  };
+}
+
+/** As Nova told rules when it still kept them; only what comes in (otc0000002374260921). */
+export function toSecurityGroup({ id, name, description, projectId, rules }: SecurityGroup) {
+  const incoming = rules.filter(({ direction }) => direction === 'ingress');
+  return {
+    id,
+    name,
+    description,
+    tenant_id: projectId,
+    rules: incoming.map((rule) => toSecurityRule(rule, projectId)),
+  };
+}
+
+function toSecurityRule(rule: SecurityGroupRule, projectId: string) {
+  return {
+    id: rule.id,
+    parent_group_id: rule.groupId,
+    ip_protocol: rule.protocol,
+    from_port: rule.portMin,
+    to_port: rule.portMax,
+    ip_range: rule.remoteCidr === null ? {} : { cidr: rule.remoteCidr },
+    group: rule.remoteGroupId === null ? {} : { name: rule.remoteGroupId, tenant_id: projectId },
+  };
 }
 
 export function toFlavor(call: NovaCall, flavor: Flavor) {

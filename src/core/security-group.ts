@@ -1,0 +1,65 @@
+/**
+ * Security groups: which traffic a project lets reach its servers. They are records that all APIs share; there is no
+ * switch behind Ingot that would filter by them.
+ */
+
+export interface SecurityGroup {
+  id: string;
+  projectId: string;
+  name: string;
+  description: string;
+  /** The one that a project has from the start; servers for which nobody chose are in it. */
+  isDefault: boolean;
+  rules: SecurityGroupRule[];
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface SecurityGroupRule {
+  id: string;
+  groupId: string;
+  direction: 'ingress' | 'egress';
+  etherType: 'IPv4' | 'IPv6';
+  /** A name or a number of IANA's; null: any. */
+  protocol: string | null;
+  /** With ICMP: the type. */
+  portMin: number | null;
+  /** With ICMP: the code. */
+  portMax: number | null;
+  /** From or to where: a network, a group, or (both null) anywhere. */
+  remoteCidr: string | null;
+  remoteGroupId: string | null;
+  description: string;
+  createdAt: Date;
+}
+
+export type NewRule = Omit<SecurityGroupRule, 'id' | 'createdAt'>;
+
+/** Always of one project. */
+export interface SecurityGroups {
+  /** The default one first, then by name. `serverId`: those that the server is in. */
+  list(projectId: string, filter?: { ids?: string[]; serverId?: string }): Promise<SecurityGroup[]>;
+  create(projectId: string, facts: { name: string; description: string }): Promise<SecurityGroup>;
+  change(
+    id: string,
+    projectId: string,
+    facts: { name?: string; description?: string },
+  ): Promise<SecurityGroup | null>;
+  /** False when there is none; throws conflict for the default group, and while a server is in it. */
+  remove(id: string, projectId: string): Promise<boolean>;
+  /** What stands beyond the prefix of `remoteCidr` is dropped. Throws conflict when the group has such a rule. */
+  addRule(rule: NewRule): Promise<SecurityGroupRule>;
+  removeRule(id: string, projectId: string): Promise<boolean>;
+  /** Puts a server into a group; nothing happens when it is there. */
+  join(serverId: string, groupId: string): Promise<void>;
+  /** False when it was not in it. */
+  leave(serverId: string, groupId: string): Promise<boolean>;
+}
+
+/** By id, or by a name that only one has; null when nobody or more than one is meant. */
+export function pickGroup(groups: SecurityGroup[], word: string): SecurityGroup | null {
+  const byId = groups.find(({ id }) => id === word);
+  if (byId) return byId;
+  const named = groups.filter(({ name }) => name === word);
+  return named.length === 1 ? named[0]! : null;
+}
