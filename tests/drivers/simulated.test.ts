@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { conformance } from '../../src/drivers/conformance.ts';
+import { consoleConformance } from '../../src/drivers/console-conformance.ts';
 import { createSimulatedDriver } from '../../src/drivers/simulated/driver.ts';
 import type { BootDevice } from '../../src/core/node.ts';
 import { simulatedMachines } from '../../src/store/simulation.ts';
@@ -41,3 +42,18 @@ conformance(
     'event-log': 'a simulated BMC has written nothing',
   },
 );
+
+consoleConformance('simulated', async () => {
+  const store = await openStore();
+  const node = await store.makeNode();
+  await sql`
+    update simulated_machines set power = 'on', hostname = 'conformance'
+    where node_id = ${node.id}`.execute(store.database.sql);
+  return {
+    driver: createSimulatedDriver(simulatedMachines(store.database.sql), stepMs),
+    node,
+    words: 'conformance login: ',
+    echo: 'x',
+    close: () => store.close(),
+  };
+});
