@@ -206,7 +206,9 @@ describe('every route', () => {
     for (const { method, path } of routes.filter(({ takesBody }) => takesBody)) {
       for (const body of ['{"a":', '[]', 'null', '"\\u0000"', '7']) {
         const reply = await expectNoFailure(method, fill(path, id), body);
-        expect({ method, path, body, status: reply.status }).toEqual({ method, path, body, status: 400 });
+        // A patch of an image is a document of a kind of its own; other JSON is the wrong kind (RFC 5789 §2.2).
+        const wanted = path === '/image/v2/images/{image_id}' ? [400, 415] : [400];
+        expect(wanted, `${method} ${path} with ${body}`).toContain(reply.status);
       }
     }
   });
