@@ -10,6 +10,7 @@ import { crowd } from './crowd.ts';
 import { enrol } from './enrol.ts';
 import { filters } from './filters.ts';
 import { list } from './list.ts';
+import { policy } from './policy.ts';
 import { powerPass } from './power-pass.ts';
 import { reads } from './reads.ts';
 import { resume } from './resume.ts';
@@ -29,6 +30,7 @@ const benches: Bench[] = [
   enrol,
   resume,
   signature,
+  policy,
   filters,
   crowd,
 ];

@@ -67,6 +67,7 @@ import { images as openImages } from './store/images.ts';
 import { securityGroups as openSecurityGroups } from './store/security-groups.ts';
 import { serverGroups as openServerGroups } from './store/server-groups.ts';
 import { openVault } from './store/installation.ts';
+import { identityPolicies as openIdentityPolicies } from './store/identity-policies.ts';
 import { jobs as openJobs } from './store/jobs.ts';
 import { keepPostgres, type LastingPostgres } from './store/lasting-postgres.ts';
 import { logExports as openLogExports } from './store/log-exports.ts';
@@ -305,6 +306,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           ? externalIdentityApi(external.url)
           : identityApi({
               tenancy,
+              policies: openIdentityPolicies(database.sql, () => tenancy.tellChange()),
               groups: openGroups(database.sql, () => tenancy.tellChange()),
               accessKeys,
               applicationCredentials: openApplicationCredentials(database.sql, () => tenancy.tellChange()),

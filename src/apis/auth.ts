@@ -119,7 +119,7 @@ export async function createAuth(
       if (typeof route.action === 'string' && !route.targets) return check(judge, call, route, route.action);
       if (route.isOwnOpen) return;
       const possible = actionsOf(route);
-      if (!possible.some((action) => judge.mayBeAllowed(callerOf(call), action))) throw refused(possible[0]!);
+      if (!possible.some((action) => judge.mayBeAllowed(callerOf(call), action))) throw refused(...possible);
     },
 
     authorize(call, route, chosen) {
@@ -145,8 +145,9 @@ function verdictOf(judge: Judge, call: Call, action: Action, ids: readonly strin
   return judge.decide(callerOf(call), { action, ids, sourceIp, userAgent: textOf(headers['user-agent']) });
 }
 
-function refused(action: Action): IngotError {
-  return notAllowed(`Policy doesn't allow ${actions[action].names[0]} to be performed.`);
+function refused(...possible: Action[]): IngotError {
+  const names = new Set(possible.map((action) => actions[action].names[0]));
+  return notAllowed(`Policy doesn't allow ${[...names].join(' or ')} to be performed.`);
 }
 
 /** A temporary key goes with its token, a permanent one with none. */

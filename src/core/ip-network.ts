@@ -57,9 +57,14 @@ export function parseNetwork(text: string): (Address & { prefix: number }) | nul
   return prefix <= parsed.bits ? { ...parsed, prefix } : null;
 }
 
-export function isInNetwork(address: string, network: string): boolean {
-  const [given, wanted] = [parseAddress(address), parseNetwork(network)];
-  if (!given || !wanted || given.bits !== wanted.bits) return false;
+/** Whether an address is in the network; nothing is in what is none. */
+export function inNetwork(network: string): (address: string) => boolean {
+  const wanted = parseNetwork(network);
+  if (!wanted) return () => false;
   const rest = BigInt(wanted.bits - wanted.prefix);
-  return given.value >> rest === wanted.value >> rest;
+  const prefix = wanted.value >> rest;
+  return (address) => {
+    const given = parseAddress(address);
+    return given?.bits === wanted.bits && given.value >> rest === prefix;
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { invalid } from './errors.ts';
 import { fitsGlob } from './glob.ts';
-import { isInNetwork, parseNetwork } from './ip-network.ts';
+import { inNetwork, parseNetwork } from './ip-network.ts';
 
 /** What is known of a request, by condition key in lower case. */
 export type Circumstances = Readonly<Record<string, string | undefined>>;
@@ -42,7 +42,8 @@ export type Condition = (circumstances: Circumstances) => boolean;
 interface Operator {
   /** Whether a value of the document can be compared at all. */
   isForm: (wanted: string) => boolean;
-  fits: (given: string, wanted: string) => boolean;
+  /** Prepares a value of the document, and compares what is given with it. */
+  fits: (wanted: string) => (given: string) => boolean;
   isNegated?: boolean;
 }
 
@@ -51,14 +52,17 @@ const isNumber = (text: string) => text.trim() !== '' && Number.isFinite(Number(
 const isMoment = (text: string) => !Number.isNaN(Date.parse(text));
 const isBool = (text: string) => /^(true|false)$/i.test(text);
 
-const text = (fits: Operator['fits']): Operator => ({ isForm: anyText, fits });
+const text = (fits: (given: string, wanted: string) => boolean): Operator => ({
+  isForm: anyText,
+  fits: (wanted) => (given) => fits(given, wanted),
+});
 const numbers = (fits: (given: number, wanted: number) => boolean): Operator => ({
   isForm: isNumber,
-  fits: (given, wanted) => isNumber(given) && fits(Number(given), Number(wanted)),
+  fits: (wanted) => (given) => isNumber(given) && fits(Number(given), Number(wanted)),
 });
 const moments = (fits: (given: number, wanted: number) => boolean): Operator => ({
   isForm: isMoment,
-  fits: (given, wanted) => isMoment(given) && fits(Date.parse(given), Date.parse(wanted)),
+  fits: (wanted) => (given) => isMoment(given) && fits(Date.parse(given), Date.parse(wanted)),
 });
 const not = (operator: Operator): Operator => ({ ...operator, isNegated: true });
 
@@ -71,7 +75,7 @@ const numberEquals = numbers((given, wanted) => given === wanted);
 const dateEquals = moments((given, wanted) => given === wanted);
 const ipAddress: Operator = {
   isForm: (wanted) => parseNetwork(wanted) !== null,
-  fits: isInNetwork,
+  fits: inNetwork,
 };
 
 /** Both generations together; the forms of 1.1 that end in `AnyOf` say what any list of values says. */
@@ -100,7 +104,7 @@ const operators: Readonly<Record<string, Operator>> = {
   DateLessThanEquals: moments((given, wanted) => given <= wanted),
   DateGreaterThan: moments((given, wanted) => given > wanted),
   DateGreaterThanEquals: moments((given, wanted) => given >= wanted),
-  Bool: { isForm: isBool, fits: (given, wanted) => given.toLowerCase() === wanted.toLowerCase() },
+  Bool: { ...equalsIgnoreCase, isForm: isBool },
   IpAddress: ipAddress,
   NotIpAddress: not(ipAddress),
 };
@@ -148,10 +152,11 @@ function compileCondition(name: string, key: string, wanted: string[], at: strin
   checkForms(wanted, operator.isForm, at);
   const isNegated = operator.isNegated ?? false;
   const withoutValue = isOptional || quantifier === 'ForAllValues' || (isNegated && quantifier === undefined);
+  const comparisons = wanted.map(operator.fits);
   return (circumstances) => {
     const given = circumstances[key];
     if (given === undefined) return withoutValue;
-    return wanted.some((one) => operator.fits(given, one)) !== isNegated;
+    return comparisons.some((fits) => fits(given)) !== isNegated;
   };
 }
 

@@ -190,12 +190,18 @@ export function compilePolicies(documents: readonly PolicyDocument[]): Permissio
       if (typeof found === 'string') return found;
       const given = circumstances();
       const inForce = found.filter(({ statement }) => statement.conditions.every((holds) => holds(given)));
-      const ids = question.on.length > 0 && question.ids.length > 0 ? question.ids : [null];
+      const isAboutAll = ({ statement }: Candidate) => statement.resources === null;
+      const denials = inForce.filter(({ statement }) => statement.isDenial);
+      const allowances = inForce.filter(({ statement }) => !statement.isDenial);
+      if (denials.some(isAboutAll)) return 'denied';
+      const isAllowedAnyway = allowances.some(isAboutAll);
+      if (denials.length === 0 && isAllowedAnyway) return 'allowed';
+      const ids = question.on.length > 0 && question.ids.length > 0 ? question.ids : [''];
       let verdict: Verdict = 'allowed';
       for (const id of ids) {
-        const about = inForce.filter((candidate) => isAbout(candidate, question, id));
-        if (about.some(({ statement }) => statement.isDenial)) return 'denied';
-        if (about.length === 0) verdict = 'not-allowed';
+        if (denials.some((candidate) => isAbout(candidate, question, id))) return 'denied';
+        const isAllowed = isAllowedAnyway || allowances.some((one) => isAbout(one, question, id));
+        if (!isAllowed) verdict = 'not-allowed';
       }
       return verdict;
     },
@@ -224,11 +230,11 @@ function sift(statements: readonly Compiled[], names: readonly string[]): Verdic
 const toService = (name: string) => name.slice(0, name.indexOf(':'));
 
 /** A resource that has no type can be meant only by a pattern that means all. */
-function isAbout({ statement, services }: Candidate, question: Question, id: string | null): boolean {
+function isAbout({ statement, services }: Candidate, question: Question, id: string): boolean {
   if (statement.resources === null) return true;
   const types = question.on.length > 0 ? question.on : [''];
   const urns = services.flatMap((service) =>
-    types.map((type) => [service, question.region, question.accountId, type, id ?? ''].join(':')),
+    types.map((type) => [service, question.region, question.accountId, type, id].join(':')),
   );
   const isMeant = urns.some((urn) => statement.resources!.some((pattern) => fitsGlob(pattern, urn)));
   return isMeant !== statement.isNotResource;

@@ -12,6 +12,7 @@ import { hashPassword, verifyPassword } from '../../src/engine/password.ts';
 import { accessKeys } from '../../src/store/access-keys.ts';
 import { applicationCredentials } from '../../src/store/application-credentials.ts';
 import { groups } from '../../src/store/groups.ts';
+import { identityPolicies } from '../../src/store/identity-policies.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { tenancy as openTenancy } from '../../src/store/tenancy.ts';
@@ -114,6 +115,7 @@ function openStores(database: Database) {
   const tenancy = openTenancy(database);
   return {
     tenancy,
+    policies: identityPolicies(database.sql, () => tenancy.tellChange()),
     groups: groups(database.sql, () => tenancy.tellChange()),
     accessKeys: accessKeys(database.sql, vault),
     applicationCredentials: applicationCredentials(database.sql, () => tenancy.tellChange()),

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Cloud, Reply } from './cloud.ts';
 import { imageThings, securityThings } from './image-things.ts';
+import { toNames } from './names-of-things.ts';
 
 export interface Things {
   /** A copy with every `<name>` replaced; makes what is not there yet. */
@@ -195,6 +196,9 @@ const login =
     return headers.get('x-subject-token')!;
   };
 
+const startOnly = { Version: '1.1', Statement: [{ Effect: 'Allow', Action: ['bms:servers:start'] }] };
+const lookOnly = JSON.stringify({ Version: '5.0', Statement: [{ Effect: 'Allow', Action: ['bms:*:get*'] }] });
+
 async function giveEverywhere(cloud: Cloud, account: string, holder: string, role: string): Promise<void> {
   const grant = `${holder}/roles/${role}`;
   await cloud.call('PUT', `/v3/projects/{p}/${grant}`);
@@ -357,6 +361,35 @@ const makers: Record<string, Make> = {
     await giveEverywhere(cloud, await get('account'), `users/${id}`, role);
     return id;
   },
+  'spare custom policy': (get, cloud) =>
+    by(
+      'POST',
+      '/v3.0/OS-ROLE/roles',
+      { role: { display_name: `policy-${unique()}`, type: 'XA', description: 'starts', policy: startOnly } },
+      (answer) => answer.role.id,
+    )(get, cloud),
+  'spare policy': (get, cloud) =>
+    by(
+      'POST',
+      '/v5/policies',
+      { policy_name: `policy-${unique()}`, policy_document: lookOnly },
+      (answer) => answer.policy.policy_id,
+    )(get, cloud),
+  'spare policy of versions': async (get, cloud) => {
+    const id = await get('spare policy');
+    await cloud.call('POST', `/v5/policies/${id}/versions`, { policy_document: lookOnly });
+    return id;
+  },
+  'spare policy of user': async (get, cloud) => {
+    const id = await get('spare policy');
+    await cloud.call('POST', `/v5/policies/${id}/attach-user`, { user_id: await get('spare user') });
+    return id;
+  },
+  'spare policy of group': async (get, cloud) => {
+    const id = await get('spare policy');
+    await cloud.call('POST', `/v5/policies/${id}/attach-group`, { group_id: await get('spare group') });
+    return id;
+  },
   'spare group': (get, cloud) =>
     by(
       'POST',
@@ -496,46 +529,4 @@ async function fillText(text: string, get: Get): Promise<string> {
   const made = new Map<string, string>();
   for (const [, name] of text.matchAll(placeholder)) made.set(name!, await get(name!));
   return text.replace(placeholder, (_, name: string) => made.get(name)!);
-}
-
-/** In this order: what comes first may hold what comes later. */
-const volatile: [RegExp, string][] = [
-  [/\breq-[0-9a-f-]{36}\b/g, '<request>'],
-  [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, '<time>'],
-  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<id>'],
-  [/\b[0-9a-f]{56,64}\b/g, '<hash>'],
-  [/\b[0-9a-f]{32}\b/g, '<id>'],
-  [/\b[0-9a-f]{2}(:[0-9a-f]{2}){15}\b/g, '<fingerprint>'],
-  [/\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b/g, '<mac>'],
-  [/\bCS[0-9A-F]{15}\b/g, '<order>'],
-  [/\bsome-[0-9a-f]{8}\b/g, '<new name>'],
-  [/\br-[0-9a-z]{8}\b/g, '<reservation>'],
-];
-/** What stands in such a field is told to nobody, nor kept. */
-const secretFields: Record<string, string> = {
-  adminPass: '<secret>',
-  password: '<secret>',
-  secret: '<secret>',
-  securitytoken: '<secret>',
-  private_key: '<secret>',
-  access: '<access key>',
-  audit_ids: '<audit id>',
-  'x-subject-token': '<token>',
-};
-
-function toNames<T>(value: T, names: Map<string, string>, key = ''): T {
-  if (typeof value === 'string') return ((value && secretFields[key]) || nameText(value, names)) as T;
-  if (Array.isArray(value)) return value.map((one: unknown) => toNames(one, names, key)) as T;
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [nameText(name, names), toNames(one, names, name)]),
-  ) as T;
-}
-
-function nameText(text: string, names: Map<string, string>): string {
-  let named = text;
-  const longestFirst = [...names].toSorted(([a], [b]) => b.length - a.length);
-  for (const [value, name] of longestFirst) named = named.replaceAll(value, `<${name}>`);
-  for (const [pattern, name] of volatile) named = named.replace(pattern, name);
-  return named;
 }

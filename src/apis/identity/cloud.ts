@@ -1,6 +1,7 @@
 /** What the handlers of this API work with. */
 import type { AccessKeys } from '../../core/access-keys.ts';
 import type { ApplicationCredentials } from '../../core/application-credentials.ts';
+import type { IdentityPolicies } from '../../core/identity-policies.ts';
 import type { Groups } from '../../core/groups.ts';
 import type { Tenancy } from '../../core/tenancy.ts';
 
@@ -12,6 +13,7 @@ export interface Passwords {
 export interface Cloud {
   tenancy: Tenancy;
   groups: Groups;
+  policies: IdentityPolicies;
   accessKeys: AccessKeys;
   applicationCredentials: ApplicationCredentials;
   region: string;

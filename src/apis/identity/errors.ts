@@ -33,8 +33,13 @@ export function forbidden(action: string): IngotError {
   return notAllowed(`You are not authorized to perform the requested action: identity:${action}.`);
 }
 
-export function toError({ facts }: IngotError, { origin, path }: Pick<Call, 'origin' | 'path'>): Answer {
+export function toError(
+  { facts }: IngotError,
+  { origin, path, requestId }: Pick<Call, 'origin' | 'path' | 'requestId'>,
+): Answer {
   if (path.startsWith('/v3.0/')) return toIamError(facts);
+  // IAM v5 tells the request besides.
+  if (path.startsWith('/v5/')) return toIamError(facts, requestId);
   const code = statusCodes[facts.kind];
   return {
     statusCode: code,

@@ -18,11 +18,15 @@ const codes: Partial<Record<ErrorKind, [statusCode: number, code: string]>> = {
   unavailable: [503, 'IAM.0006'],
 };
 
-export function toIamError({ kind, message }: ErrorFacts): Answer {
+export function toIamError({ kind, message }: ErrorFacts, requestId?: string): Answer {
   const [statusCode, code] = codes[kind] ?? [500, 'IAM.0006'];
   const unexpected = 'An unexpected error prevented the server from fulfilling your request.';
   return {
     statusCode,
-    body: { error_msg: statusCode === 500 ? unexpected : message, error_code: code },
+    body: {
+      error_msg: statusCode === 500 ? unexpected : message,
+      error_code: code,
+      ...(requestId && { request_id: requestId }),
+    },
   };
 }

@@ -9,10 +9,13 @@ import * as applicationCredentials from './application-credentials.ts';
 import * as assignments from './assignments.ts';
 import * as catalog from './catalog.ts';
 import type { Cloud } from './cloud.ts';
+import * as customPolicies from './custom-policies.ts';
 import * as domains from './domains.ts';
 import { toError } from './errors.ts';
 import * as grants from './grants.ts';
 import * as groups from './groups.ts';
+import * as policies from './policies.ts';
+import * as policyWire from './policy-wire.ts';
 import * as projects from './projects.ts';
 import * as roles from './roles.ts';
 import * as tokens from './tokens.ts';
@@ -35,9 +38,14 @@ type Row = [
 
 const open: Guard = { access: 'open' };
 const by = (name: Name): Guard => ({ action: `identity:${name}` });
+type IamName = Action extends infer A ? (A extends `iam:${infer N}` ? N : never) : never;
+/** Of identity policies, whose permissions have no other names. */
+const iam = (name: IamName): Pick<GuardedRoute, 'action'> => ({ action: `iam:${name}` });
 /** What is one's own is open to all who are logged in. */
 const own = (name: Name): Guard => ({ action: `identity:${name}`, isOwnOpen: true });
 
+const customs = '/v3.0/OS-ROLE/roles';
+const policy = '/v5/policies/:policy';
 const credentials = '/v3.0/OS-CREDENTIAL/credentials';
 const programs = '/v3/users/:user/application_credentials';
 
@@ -116,6 +124,29 @@ const rows: Row[] = [
   ...grantsOn('inherited', '/v3/OS-INHERIT/domains/:domain', '/inherited_to_projects'),
   ['list_role_assignments', own('list_role_assignments'), 'GET', '/v3/role_assignments', 'List who holds which role', assignments.list],
 
+  ['list_custom_policies', by('list_custom_policies'), 'GET', customs, 'List custom policies', customPolicies.list],
+  ['create_custom_policy', by('create_custom_policy'), 'POST', customs, 'Create a custom policy', customPolicies.create, policyWire.CustomPolicyBody],
+  ['get_custom_policy', by('get_custom_policy'), 'GET', `${customs}/:role`, 'Show a custom policy', customPolicies.show],
+  ['update_custom_policy', by('update_custom_policy'), 'PATCH', `${customs}/:role`, 'Change a custom policy', customPolicies.change, policyWire.CustomPolicyChange],
+  ['delete_custom_policy', by('delete_custom_policy'), 'DELETE', `${customs}/:role`, 'Delete a custom policy', customPolicies.remove],
+
+  ['ListPoliciesV5', iam('policies:listV5'), 'GET', '/v5/policies', 'List identity policies', policies.list],
+  ['CreatePolicyV5', iam('policies:createV5'), 'POST', '/v5/policies', 'Create an identity policy', policies.create, policyWire.PolicyBody],
+  ['GetPolicyV5', iam('policies:getV5'), 'GET', policy, 'Show an identity policy', policies.show],
+  ['DeletePolicyV5', iam('policies:deleteV5'), 'DELETE', policy, 'Delete an identity policy', policies.remove],
+  ['ListPolicyVersionsV5', iam('policies:listVersionsV5'), 'GET', `${policy}/versions`, 'List the versions of an identity policy', policies.listVersions],
+  ['CreatePolicyVersionV5', iam('policies:createVersionV5'), 'POST', `${policy}/versions`, 'Add a version to an identity policy', policies.addVersion, policyWire.PolicyVersionBody],
+  ['GetPolicyVersionV5', iam('policies:getVersionV5'), 'GET', `${policy}/versions/:version`, 'Show a version of an identity policy', policies.showVersion],
+  ['DeletePolicyVersionV5', iam('policies:deleteVersionV5'), 'DELETE', `${policy}/versions/:version`, 'Delete a version of an identity policy', policies.removeVersion],
+  ['SetDefaultPolicyVersionV5', iam('policies:setDefaultVersionV5'), 'POST', `${policy}/versions/:version/set-default`, 'Let a version of an identity policy count', policies.setDefault],
+  ['ListEntitiesForPolicyV5', iam('policies:listEntitiesV5'), 'GET', `${policy}/attached-entities`, 'List to whom an identity policy is attached', policies.listEntities],
+  ['AttachUserPolicyV5', iam('users:attachPolicyV5'), 'POST', `${policy}/attach-user`, 'Attach an identity policy to a user', policies.attach, policyWire.UserOfPolicyBody],
+  ['DetachUserPolicyV5', iam('users:detachPolicyV5'), 'POST', `${policy}/detach-user`, 'Detach an identity policy from a user', policies.detach, policyWire.UserOfPolicyBody],
+  ['AttachGroupPolicyV5', iam('groups:attachPolicyV5'), 'POST', `${policy}/attach-group`, 'Attach an identity policy to a group', policies.attach, policyWire.GroupOfPolicyBody],
+  ['DetachGroupPolicyV5', iam('groups:detachPolicyV5'), 'POST', `${policy}/detach-group`, 'Detach an identity policy from a group', policies.detach, policyWire.GroupOfPolicyBody],
+  ['ListAttachedUserPoliciesV5', { ...iam('users:listAttachedPoliciesV5'), isOwnOpen: true }, 'GET', '/v5/users/:user/attached-policies', 'List the identity policies of a user', policies.listOfUser],
+  ['ListAttachedGroupPoliciesV5', iam('groups:listAttachedPoliciesV5'), 'GET', '/v5/groups/:group/attached-policies', 'List the identity policies of a group', policies.listOfGroup],
+
   ['create_access_key', own('create_access_key'), 'POST', credentials, 'Create an access key', accessKeys.create, wire.AccessKeyBody],
   ['list_access_keys', own('list_access_keys'), 'GET', credentials, 'List access keys', accessKeys.list],
   ['get_access_key', own('get_access_key'), 'GET', `${credentials}/:access`, 'Show an access key', accessKeys.show],
@@ -138,7 +169,14 @@ const rows: Row[] = [
 
 type Given = Pick<
   Cloud,
-  'tenancy' | 'groups' | 'accessKeys' | 'applicationCredentials' | 'region' | 'tokenHours' | 'now'
+  | 'tenancy'
+  | 'groups'
+  | 'policies'
+  | 'accessKeys'
+  | 'applicationCredentials'
+  | 'region'
+  | 'tokenHours'
+  | 'now'
 > &
   Partial<Pick<Cloud, 'passwords' | 'log'>>;
 
