@@ -1,5 +1,6 @@
 /** What can be rented and how much of it: flavors, quotas, versions; and the job that everything answers with. */
 import { IngotError, invalid, notFound } from '../../core/errors.ts';
+import type { Job } from '../../core/job.ts';
 import { isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { toFlavor, toJob } from './wire.ts';
@@ -77,6 +78,15 @@ export async function showLimits({ servers }: Cloud, call: Call): Promise<Answer
   });
 }
 
+/** Readers that come together get the same job: what a thousand parts look like is worked out once for all of them. */
+const texts = new WeakMap<Job, string>();
+
+function toText(job: Job): string {
+  const text = texts.get(job) ?? JSON.stringify(toJob(job));
+  texts.set(job, text);
+  return text;
+}
+
 export async function showJob({ jobs }: Cloud, call: Call): Promise<Answer> {
   const id = call.params['job_id']!;
   const job = isId(id) ? await jobs.find(id, projectOf(call)) : null;
@@ -84,7 +94,7 @@ export async function showJob({ jobs }: Cloud, call: Call): Promise<Answer> {
     const message = `The job ${id} does not exist.`;
     throw new IngotError({ ...notFound('job', id).facts, code: 'job', message });
   }
-  return ok(toJob(job));
+  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: toText(job) };
 }
 
 const version = (origin: string) => ({
