@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,7 +73,9 @@ export async function startCloud(
   const ingot = await startIngot(config, pino({ level: config.logLevel }, log));
   // The folder is shared: the key that seals secrets is in it.
   const others = await Promise.all(
-    Array.from({ length: processes - 1 }, () => startProcess({ ...settings, INGOT_DATA: folder })),
+    Array.from({ length: processes - 1 }, () =>
+      startProcess({ INGOT_PUBLIC_URL: ingot.origin, ...settings, INGOT_DATA: folder }),
+    ),
   );
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   sql.on('error', () => undefined); // sessions end when the database is dropped
@@ -98,27 +101,37 @@ const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 async function startProcess(
   env: Record<string, string>,
 ): Promise<{ origin: string; stop: () => Promise<unknown> }> {
+  // It tells its public address, which is that of the first process, as behind one balancer.
+  const port = await findFreePort();
   const child = fork(program, ['serve'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, INGOT_PORT: String(port) },
   });
   const ended = once(child, 'exit');
-  const origin = await new Promise<string>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     let output = '';
     child.stdout!.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      const [, found] = /serves at (\S+)/.exec(output) ?? [];
-      if (found) resolve(found);
+      if (output.includes('serves at')) resolve();
     });
     void ended.then(() => reject(new Error(`the second process did not serve:\n${output}`)));
   });
   return {
-    origin,
+    origin: `http://127.0.0.1:${port}`,
     async stop() {
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /**
