@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,7 +76,10 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
   writeFileSync(file('fru.bin'), toFru({ name: 'node-1', serialNumber: 'SIM-0001' }));
   write('bmc.emu', toController(file('fru.bin'), options.celsius ?? 23));
 
-  const { port, child } = await listen(folder, options);
+  const { port, child } = await listen(folder, options).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   const commands = () =>
     read('commands')
       .split('\n')
@@ -112,7 +115,12 @@ async function listen(
     writeFileSync(join(folder, 'lan.conf'), toLanSettings(folder, port, options));
     const log = openSync(join(folder, 'log'), 'w');
     const args = ['-c', 'lan.conf', '-f', 'bmc.emu', '-s', 'state', '-n'];
-    const child = spawn('ipmi_sim', args, { cwd: folder, stdio: ['ignore', log, log] });
+    // It goes with us, whatever ends us.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'ipmi_sim', ...args], {
+      cwd: folder,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
     while (child.exitCode === null && child.pid !== undefined) {
       if (await answers(port)) return { port, child };
       await sleep(10);
