@@ -3,7 +3,7 @@
  * the handler returns or throws into an answer of that API. Handlers know neither Fastify nor HTTP headers of ours.
  */
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, {
   LogController,
@@ -62,6 +62,8 @@ export interface HttpOptions extends ThrottleOptions {
   onAnswer?: (answer: { method: string; route: string; statusCode: number; seconds: number }) => void;
 }
 
+/** For an answer to get through before its connection is closed. */
+const lastWordMs = 500;
 const eventStream = 'text/event-stream';
 /** Status codes of requests that Node gives up on while it reads them. */
 const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
@@ -164,7 +166,12 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   app.addHook('preClose', async () => {
     for (const api of apis) api.close?.();
     for (const socket of unused) socket.destroy();
+    // They have been told that they are too late; a sender that falls silent would never hear it.
+    setTimeout(() => {
+      for (const upload of uploads) upload.destroy();
+    }, lastWordMs);
   });
+  const uploads = new Set<IncomingMessage>();
   const turnsOf = createDoorkeeper();
   const clerk = createAuditClerk(options.record);
   const streaming: [Api, Route][] = [];
@@ -176,6 +183,10 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   }
   await app.register(async (scope: FastifyInstance) => {
     passBytes(scope);
+    scope.addHook('onRequest', async ({ raw }) => {
+      uploads.add(raw);
+      raw.once('close', () => uploads.delete(raw));
+    });
     for (const [api, route] of streaming) {
       mount(scope, options, api, route, { turns: turnsOf(route), clerk });
     }

@@ -271,3 +271,23 @@ it('an image without bytes has none to give, and none for a machine', async () =
   expect((await getBytes(cloud, seeded.id)).response.status).toBe(204);
   expect(await findContent(seeded.id)).toBeNull();
 });
+
+it('a stop does not wait for an upload that has fallen silent', async () => {
+  const other = await startCloud({ INGOT_SIM_NODES: '0' });
+  const { id } = await addImage(other);
+  const silent = async function* () {
+    yield makeDisk();
+    await new Promise(() => undefined);
+  };
+  const sent = putBytes(other, id, Readable.toWeb(Readable.from(silent())) as ReadableStream).catch(
+    () => null,
+  );
+  await other.until(
+    () => showImage(other, id),
+    ({ status }) => status === 'saving',
+  );
+  await other.close();
+  expect(await sent).toSatisfy(
+    (answer: { status: number } | null) => answer === null || answer.status === 503,
+  );
+});
