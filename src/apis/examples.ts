@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 interface Sample {
-  request: { body?: unknown };
+  request: { body?: unknown; headers?: Record<string, string> };
   answer: { status: number; body?: unknown };
 }
 
@@ -57,7 +57,7 @@ function addTo(operation: Operation, samples: Sample[]): void {
     const name = `sample ${index + 1}`;
     if (request.body !== undefined) {
       operation.requestBody ??= { content: {} };
-      put((operation.requestBody.content ??= {}), name, request.body);
+      put((operation.requestBody.content ??= {}), name, request.body, request.headers?.['content-type']);
     }
     operation.responses ??= {};
     const told = (operation.responses[answer.status] ??= { description: 'As in the samples' });
@@ -65,7 +65,7 @@ function addTo(operation: Operation, samples: Sample[]): void {
   }
 }
 
-function put(content: Record<string, Media>, name: string, value: unknown): void {
-  const media = (content[json] ??= {});
+function put(content: Record<string, Media>, name: string, value: unknown, kind = json): void {
+  const media = (content[kind] ??= {});
   media.examples = { ...media.examples, [name]: { value } };
 }
