@@ -6,12 +6,20 @@ import { enrol } from './cloud/enrol.ts';
 import { LabIngot } from './cloud/ingot.ts';
 import type { MachineWish } from './rack/plan.ts';
 import { startRack, type Rack } from './rack/rack.ts';
+import { tellStory } from './story/tell.ts';
+
+interface Options {
+  machines: string;
+  port: string;
+  test?: string | true;
+}
 
 await new Command('lab')
   .description('Builds a rack of virtual machines with BMCs, on networks of its own.')
   .option('--machines <count>', 'how many', '2')
   .option('--port <port>', 'of 127.0.0.1, where Ingot serves; 0 takes any free one', '0')
-  .action(play)
+  .option('--test [chapters]', 'tell the whole story unattended, and end; or only life, or only faults')
+  .action((options: Options) => (options.test === undefined ? play(options) : test(options.test)))
   .parseAsync();
 
 /** BIOS and UEFI in turn. */
@@ -24,7 +32,7 @@ function toWishes(count: number): MachineWish[] {
   }));
 }
 
-async function play(options: { machines: string; port: string }): Promise<void> {
+async function play(options: Options): Promise<void> {
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
   // The launcher is our parent; without it nobody would pass signals on.
@@ -34,6 +42,24 @@ async function play(options: { machines: string; port: string }): Promise<void> 
   await enrol(rack, ingot);
   describe(rack, ingot);
   if (!stopped.signal.aborted) await Promise.race([once(stopped.signal, 'abort'), rack.ended]);
+  process.channel?.unref();
+}
+
+async function test(chapters: string | true): Promise<void> {
+  const known = ['life', 'faults'] as const;
+  const chosen = chapters === true ? known : known.filter((chapter) => chapter === chapters);
+  if (chosen.length === 0) throw new Error(`--test knows ${known.join(' and ')}`);
+  // Nothing needs to be put in order: what is inside ends with us, and its folder is removed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const)
+    process.once(signal, () => process.exit(1));
+  const beganAt = Date.now();
+  try {
+    const steps = await tellStory(console.log, chosen);
+    console.log(`\n${steps.length} steps in ${Math.round((Date.now() - beganAt) / 1_000)} s; all is well.`);
+  } catch (error) {
+    console.error(`\nThe story ends badly: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
   process.channel?.unref();
 }
 

@@ -48,18 +48,8 @@ export const labPackages = {
   'ipxe-qemu': 'their network cards',
   ovmf: 'their UEFI firmware',
   openipmi: 'ipmi_sim, their IPMI BMCs',
-  ipmitool: 'IPMI',
   openssl: 'certificates of their Redfish BMCs',
-  'busybox-static': 'the systems that are installed on them',
-  'grub-common': 'grub-mkimage, for disks that boot',
-  'grub-pc-bin': 'GRUB for BIOS',
-  'grub-efi-amd64-bin': 'GRUB for UEFI',
-  fdisk: 'partition tables',
-  mtools: 'EFI system partitions',
-  dosfstools: 'their file system',
   e2fsprogs: 'the other file system',
-  cpio: 'initramfs archives',
-  kmod: 'kernel modules and what they need',
 };
 
 /** @param {Record<string, string>} packages name and purpose */

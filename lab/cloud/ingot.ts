@@ -1,11 +1,13 @@
 /** An Ingot that serves the rack: it runs inside, where it reaches BMCs and machines; its API is published on the host. */
 import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { createClient, type Client } from '../../src/cli/client.ts';
+import { buildRamdisk } from '../../src/boot/ramdisk/build-ramdisk.ts';
+import { createClient, logIn, type Client } from '../../src/cli/client.ts';
 import { readCredentials } from '../../src/cli/credentials.ts';
+import { cache } from '../image/lab-image.ts';
 import type { Entered } from '../rack/namespaces.ts';
 import { network } from '../rack/plan.ts';
 import type { Rack } from '../rack/rack.ts';
@@ -34,7 +36,12 @@ export class LabIngot {
   #running: Entered | null = null;
   #client: Client | null = null;
 
-  private constructor(rack: Rack, origin: string, { env = {}, log = () => {} }: IngotOptions) {
+  private constructor(
+    rack: Rack,
+    origin: string,
+    ramdisk: string,
+    { env = {}, log = () => {} }: IngotOptions,
+  ) {
     this.#rack = rack;
     this.origin = origin;
     this.folder = join(rack.folder, 'ingot');
@@ -45,6 +52,12 @@ export class LabIngot {
       INGOT_PUBLIC_URL: origin,
       INGOT_DATA: this.folder,
       INGOT_SIM_NODES: '0',
+      INGOT_BOOT_ADDRESS: network.address,
+      INGOT_BOOT_INTERFACE: network.bridge,
+      INGOT_BOOT_RANGE: network.range,
+      INGOT_BOOT_DISCOVERY: 'on', // by IPMI nobody tells which network cards a machine has
+      INGOT_BOOT_RAMDISK: ramdisk,
+      INGOT_BOOT_PATIENCE_SECONDS: '90', // these machines test no memory
       ...env,
     };
   }
@@ -52,7 +65,8 @@ export class LabIngot {
   /** Resolves when it serves. */
   static async start(rack: Rack, options: IngotOptions = {}): Promise<LabIngot> {
     const ownPort = await rack.publish(network.address, port, options.port);
-    const ingot = new LabIngot(rack, `http://127.0.0.1:${ownPort}`, options);
+    const { vmlinuz } = await buildRamdisk(join(cache, 'ramdisk'), 'cloud');
+    const ingot = new LabIngot(rack, `http://127.0.0.1:${ownPort}`, dirname(vmlinuz), options);
     mkdirSync(ingot.folder, { mode: 0o700 });
     await ingot.start();
     return ingot;
@@ -64,10 +78,20 @@ export class LabIngot {
     return this.#client;
   }
 
-  /** Starts it, for the first time or again on the same data. @throws Error with its words when it ends instead */
-  async start(): Promise<void> {
+  /** A token of the administrator. */
+  logIn(): Promise<string> {
+    return logIn(readCredentials({ INGOT_DATA: this.folder }));
+  }
+
+  /**
+   * Starts it, for the first time or again on the same data.
+   *
+   * @param env settings for this time only
+   * @throws Error with its words when it ends instead
+   */
+  async start(env: Record<string, string> = {}): Promise<void> {
     const running = this.#rack.enter(process.execPath, [program, 'serve'], {
-      env: { PATH: process.env['PATH'], ...this.#env },
+      env: { PATH: process.env['PATH'], ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#running = running;

@@ -12,7 +12,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const inRoom = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const cache = inRoom('../../data/lab');
+/** What was built for the lab, kept from run to run. */
+export const cache = inRoom('../../data/lab');
 const buildScript = inRoom('build-image.sh');
 
 export interface LabImage {

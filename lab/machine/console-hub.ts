@@ -7,20 +7,15 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
-/** Many boots of a small system; the file has all of it. */
-const mostPastBytes = 4 * 1024 * 1024;
-
 export class ConsoleHub {
   /** Where QEMU dials in. */
   readonly socket: string;
-  /** Where people listen and type; begins with what was said so far. */
+  /** Where people listen and type; what was said before is in the log. */
   readonly readerSocket: string;
   readonly logFile: string;
   /** Where the BMC listens and types, on 127.0.0.1. */
   port = 0;
   readonly #log: WriteStream;
-  readonly #past: Buffer[] = [];
-  #pastBytes = 0;
   readonly #servers: Server[] = [];
   readonly #readers = new Set<Socket>();
   #machine: Socket | null = null;
@@ -34,7 +29,7 @@ export class ConsoleHub {
 
   async listen(): Promise<void> {
     await this.#serve((socket) => this.#plugIn(socket), this.socket);
-    await this.#serve((socket) => this.#tellAll(socket), this.readerSocket);
+    await this.#serve((socket) => this.#addReader(socket), this.readerSocket);
     const server = await this.#serve((socket) => this.#addReader(socket), 0);
     this.port = (server.address() as AddressInfo).port;
   }
@@ -65,25 +60,12 @@ export class ConsoleHub {
     this.#machine?.destroy();
     this.#machine = machine;
     machine.on('data', (bytes) => {
-      this.#keep(bytes);
+      this.#log.write(bytes);
       for (const reader of this.#readers) reader.write(bytes);
     });
     machine.once('close', () => {
       if (this.#machine === machine) this.#machine = null;
     });
-  }
-
-  /** The past, and then the present. */
-  #tellAll(reader: Socket): void {
-    for (const bytes of this.#past) reader.write(bytes);
-    this.#addReader(reader);
-  }
-
-  #keep(bytes: Buffer): void {
-    this.#log.write(bytes);
-    this.#past.push(bytes);
-    this.#pastBytes += bytes.length;
-    while (this.#pastBytes > mostPastBytes) this.#pastBytes -= this.#past.shift()!.length;
   }
 
   #addReader(reader: Socket): void {

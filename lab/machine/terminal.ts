@@ -25,7 +25,7 @@ export class Terminal {
     });
   }
 
-  /** @param path the console hub's socket for readers; what was said before is in `text` soon */
+  /** @param path the console hub's socket for readers; what was said before is not told again */
   static async open(path: string): Promise<Terminal> {
     const socket = connect(path);
     await new Promise<void>((resolve, reject) => {
@@ -37,6 +37,11 @@ export class Terminal {
   /** A place in the text, to wait for what comes after it. */
   get mark(): number {
     return this.text.length;
+  }
+
+  /** Called whenever something new was said. */
+  onText(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   type(text: string): void {

@@ -11,7 +11,7 @@ export interface MachineWish {
   /** Which faces its BMC has. */
   bmc: 'ipmi' | 'redfish' | 'both';
   firmware: 'bios' | 'uefi';
-  /** 256 when left out, which is comfortable for the deploy ramdisk and small systems. */
+  /** 512 when left out, which is comfortable for the deploy ramdisk and small systems. */
   memoryMib?: number;
   /** 4 when left out. The disk is empty and takes up only what is written. */
   diskGb?: number;
@@ -40,6 +40,8 @@ export const network = {
   /** The rack's own address there: of Ingot, when it serves the rack. */
   address: '10.77.0.1',
   prefix: 24,
+  /** What may be leased there. */
+  range: '10.77.0.100-10.77.0.200',
   addressV6: 'fd77::1',
   prefixV6: 64,
   bmcBridge: 'bmc0',
@@ -75,7 +77,7 @@ function toMachine(rack: string, wish: MachineWish, number: number): MachinePlan
       uuid: toUuid(wish.name),
       serialNumber: `LAB-${wish.name.toUpperCase()}`,
       cpus: wish.cpus ?? 1,
-      memoryMib: wish.memoryMib ?? 256,
+      memoryMib: wish.memoryMib ?? 512,
       disk: {
         file: join(folder, 'disk.raw'),
         bytes: (wish.diskGb ?? 4) * 1024 ** 3,

@@ -61,7 +61,8 @@ export function withQuery(path: string, query: Record<string, string | undefined
   return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(given).toString()}`;
 }
 
-async function logIn(credentials: Credentials): Promise<string> {
+/** A token of the identity API. @throws Error with one line for a person */
+export async function logIn(credentials: Credentials): Promise<string> {
   if (credentials.token !== null) return credentials.token;
   const { username: name, password, userDomain, project, projectDomain } = credentials;
   const user = { name, password, domain: { name: userDomain } };

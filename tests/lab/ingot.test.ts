@@ -13,7 +13,7 @@ describe('Ingot in the lab', () => {
 
   beforeAll(async () => {
     if (obstacle !== null) return;
-    rack = await startRack({ machines: [{ name: 'n1', bmc: 'both', firmware: 'uefi' }] });
+    rack = await startRack({ machines: [{ name: 'n1', bmc: 'redfish', firmware: 'uefi' }] });
     ingot = await LabIngot.start(rack);
   });
   afterAll(() => rack?.stop());

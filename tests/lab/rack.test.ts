@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Terminal } from '../../lab/machine/terminal.ts';
+import { openSerialOverLan } from '../../lab/bmc/serial-over-lan.ts';
 import { findObstacle } from '../../lab/rack/obstacle.ts';
 import { startRack, type Rack, type RackMachine } from '../../lab/rack/rack.ts';
 
@@ -54,24 +54,16 @@ describe('the virtual rack', () => {
   });
 
   it('shows the firmware on the serial console over LAN, which can be typed into', async () => {
-    const sol = rack.enter(
-      'script', // ipmitool wants a terminal
-      ['-qfec', ['ipmitool', ...toIpmi(bios), 'sol', 'activate'].join(' '), '/dev/null'],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    );
-    const terminal = new Terminal(sol.process.stdout!, sol.process.stdin!);
+    const { terminal, close } = await openSerialOverLan(rack, bios);
     // Fails with what was heard, before the test's own time is over.
     const hear = (words: RegExp) => terminal.waitFor(words, 0, AbortSignal.timeout(40_000));
-    await hear(/SOL Session operational/);
     await ipmitool(bios, 'power', 'on');
     await hear(/SeaBIOS/);
     // iPXE listens for Ctrl-B only for a moment, so it is typed whenever something new is said.
     const press = () => terminal.type('\u0002');
-    sol.process.stdout!.on('data', press);
+    terminal.onText(press);
     await hear(/iPXE>/); // a line of text would be too much: SeaBIOS loses letters that come fast
-    sol.process.stdout!.off('data', press);
-    terminal.type('\r~.');
-    await sol.ended;
+    await close();
   });
 
   it('obeys sushy, which knows nothing of us', async () => {
