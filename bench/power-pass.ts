@@ -22,7 +22,11 @@ export const powerPass: Bench = {
   async run(tell) {
     const words = ['--count', count, '--latency', latencyMs, '--power', 'on', '--spread'];
     const fleet = await startFleet(...words, '--host', '127.1.0.1', '--port', 20_443);
-    const cloud = await startCloud({ INGOT_SIM_NODES: '0', INGOT_SECRET_KEY: benchKey });
+    const cloud = await startCloud({
+      INGOT_SIM_NODES: '0',
+      INGOT_SECRET_KEY: benchKey,
+      INGOT_HEALTH_SECONDS: '0',
+    });
     await enrolFleet(cloud.databaseUrl, fleet.addresses);
     const database = await openDatabase(cloud.databaseUrl, { onError: () => undefined });
     const work = createWork(database, createVault([Buffer.from(benchKey, 'hex')]));
@@ -73,7 +77,8 @@ export const powerPass: Bench = {
       'none dead ms': floor,
       'first pass, living ms': first.living,
       'first pass, all ms': first.all,
-      'later pass ms': median(later.map(({ all }) => all)),
+      'later pass, living ms': median(later.map(({ living }) => living)),
+      'later pass, all ms': median(later.map(({ all }) => all)),
       'most requests at once per BMC': peak,
     };
     return [
@@ -85,9 +90,9 @@ export const powerPass: Bench = {
         measured,
       },
       {
-        name: 'a later pass, 5 % dead / none dead',
-        says: 'a whole pass once the dead are known, against a whole pass with none dead',
-        ratio: measured['later pass ms'] / floor,
+        name: 'the living, 5 % long dead / none dead',
+        says: 'the same in a pass that knows the dead; some of them are probed in each, for seconds, beside the living',
+        ratio: measured['later pass, living ms'] / floor,
         aim: { most: 1.3 },
         measured,
       },

@@ -12,7 +12,11 @@ export const stopMix: Bench = {
   async run(tell) {
     const words = ['--count', count, '--port', 21_000, '--personality', 'mix', '--seed', 7];
     const fleet = await startFleet(...words, '--time-factor', 0.2, '--power', 'on');
-    const cloud = await startCloud({ INGOT_SIM_NODES: '0', INGOT_SECRET_KEY: benchKey });
+    const cloud = await startCloud({
+      INGOT_SIM_NODES: '0',
+      INGOT_SECRET_KEY: benchKey,
+      INGOT_HEALTH_SECONDS: '0',
+    });
     await enrolFleet(cloud.databaseUrl, fleet.addresses);
     const ids = await rentEverything(cloud.sql);
     let failed = 0;

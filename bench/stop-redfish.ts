@@ -24,7 +24,11 @@ export const stopRedfish: Bench = {
       '--power',
       'on',
     );
-    const cloud = await startCloud({ INGOT_SIM_NODES: '0', INGOT_SECRET_KEY: benchKey });
+    const cloud = await startCloud({
+      INGOT_SIM_NODES: '0',
+      INGOT_SECRET_KEY: benchKey,
+      INGOT_HEALTH_SECONDS: '0',
+    });
     await enrolFleet(cloud.databaseUrl, fleet.addresses);
     const ids = await rentEverything(cloud.sql);
     const ask = async (action: 'os-stop' | 'os-start') => {

@@ -136,6 +136,8 @@ async function openControl(members: readonly FleetMember[], port: number) {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
+  // Whoever asks now and then must not meet a connection that is just being closed for idleness.
+  server.keepAliveTimeout = 3_600_000;
   const { port: taken } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${taken}`, close: () => closeServer(server) };
 }

@@ -57,7 +57,7 @@ const firstPaceMs = 50;
 const longestPaceMs = 1_000;
 const paceFades = 0.95;
 /** An answer may take so many times the usual, and so long at least, in milliseconds. */
-const patientTimes = 50;
+const patientTimes = 20;
 const leastPatienceMs = 5_000;
 /** Weight of the newest answer in what counts as recent and as usual. */
 const recentWeight = 0.4;
