@@ -2,12 +2,23 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { systemPolicies, systemRoles } from '../core/system-policies.ts';
-import type { Sql } from './database.ts';
+import type { Sql, Tx } from './database.ts';
 
 /** The same in every installation, so that a client's configuration can name it. */
 const fixedId = (name: string) => createHash('sha256').update(`policy ${name}`).digest('hex').slice(0, 32);
 
-export async function keepSystemPolicies(db: Sql): Promise<void> {
+/** Any number that nobody else locks by. */
+const policiesLock = 7_419;
+
+export function keepSystemPolicies(db: Sql): Promise<void> {
+  // Two processes that begin at the same time would meet at the fixed ids.
+  return db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${policiesLock}::bigint)`.execute(tx);
+    await write(tx);
+  });
+}
+
+async function write(db: Tx): Promise<void> {
   const roles = systemRoles.map((role) => ({ ...role, id: fixedId(role.name) }));
   const policies = systemPolicies.map(({ name, description, document }) => ({
     id: fixedId(name),

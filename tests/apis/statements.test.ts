@@ -21,6 +21,7 @@ const budgets: [names: RegExp, statements: number][] = [
   [/^clouddc C15$/, 4], // the node, its server, the link, its row in the trail
   [/^clouddc C18$/, 3], // the export, the node, its log
   [/^identity .*(grant|user_in_group)/, 4], // role, holder, place, grant
+  [/^identity ListEntitiesForPolicyV5$/, 4], // the policy, its attachments, and whose they are
 ];
 const budgetOf = (name: string) =>
   budgets.find(([names]) => names.test(name.replace(/ \(\d+\)$/, '')))?.[1] ?? usual;
