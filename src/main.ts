@@ -506,7 +506,7 @@ async function listen(http: FastifyInstance, { host, port, publicUrl }: Config):
 function toBootSettings(
   config: Config,
   folder: string,
-): Pick<NetworkBootRoom, 'port' | 'method' | 'paces' | 'ramdisk' | 'dhcp'> {
+): Pick<NetworkBootRoom, 'port' | 'method' | 'paces' | 'ramdisk' | 'dhcp' | 'mediaFolder'> {
   const ramdisks = join(folder, 'ramdisk');
   const given = config.bootRamdisk;
   return {
@@ -524,6 +524,7 @@ function toBootSettings(
         ? keepRamdisk(ramdisks, config.bootKernel)
         : () => Promise.resolve({ vmlinuz: join(given, 'vmlinuz'), initrd: join(given, 'initrd') }),
     dhcp: toDhcp(config, folder),
+    mediaFolder: join(folder, 'media'),
   };
 }
 

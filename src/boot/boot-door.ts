@@ -41,6 +41,16 @@ export function openBootDoor(http: FastifyInstance, room: ProvisioningRoom): voi
     http.get(`/tftp/${name}`, (request, reply) => sendFile(request, reply, join('/usr/lib/ipxe', name)));
   }
 
+  http.get<{ Params: { name: string } }>('/media/:name', async (request, reply) => {
+    const file = room.findMedia(request.params.name);
+    const session = file && (await findOpen(room, request.params.name.split('.')[0]));
+    if (!file || !session) return reply.code(404).type('text/plain').send('There is no such disc.\n');
+    // BMCs read discs piece by piece; the first piece is the news.
+    const isFirst = !(await sessions.findSign(session.id, ['kernel']));
+    if (isFirst) await sessions.note(session.id, { sign: 'kernel', evidence: 'the BMC fetches the disc' });
+    return sendFile(request, reply, file);
+  });
+
   http.post<{ Params: { key: string } }>('/phone-home/:key', async (request, reply) => {
     const session = await sessions.findByHomeKey(request.params.key);
     if (!session) return reply.code(404).type('text/plain').send('Nothing is known of this system.\n');

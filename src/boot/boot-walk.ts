@@ -143,16 +143,18 @@ async function startAgain(
   purpose: Purpose,
   reason: string,
 ): Promise<DeployReading> {
-  await room.driver.setPower(node, 'off', purpose);
+  // The stage first: between our look and this moment the machine may have gone on, and must not be cut off then.
   const last = `${reason}; last heard: ${session.evidence}`;
-  if (session.starts >= mostStarts) {
-    const evidence = `The ramdisk did not come to its end in ${session.starts} starts: ${last}`;
-    await advance(room, session, ['started', 'agent'], 'failed', { sign: 'failed', evidence });
-    return { status: 'failed', evidence, lookInMs: 0 };
-  }
-  const evidence = `once more from the start, ${last}`;
-  await advance(room, session, ['started', 'agent'], 'armed', { sign: 'again', evidence });
-  return running(room, evidence);
+  const isLast = session.starts >= mostStarts;
+  const evidence = isLast
+    ? `The ramdisk did not come to its end in ${session.starts} starts: ${last}`
+    : `once more from the start, ${last}`;
+  const moved = isLast
+    ? await advance(room, session, [session.stage], 'failed', { sign: 'failed', evidence })
+    : await advance(room, session, [session.stage], 'armed', { sign: 'again', evidence });
+  if (!moved) return running(room, session.evidence);
+  await room.driver.setPower(node, 'off', purpose);
+  return isLast ? { status: 'failed', evidence, lookInMs: 0 } : running(room, evidence);
 }
 
 async function seeOffAgain(

@@ -8,16 +8,19 @@ import type { Driver, Installer } from '../core/ports.ts';
 import type { Nodes } from '../core/records.ts';
 import type { Servers } from '../core/server.ts';
 import type { Paces } from './boot-walk.ts';
+import { createBootMedia } from './boot-media.ts';
 import { makeConfigDrive } from './config-drive.ts';
 import { noteHeard } from './dhcp/dhcp-signs.ts';
 import { createDnsmasq } from './dhcp/dnsmasq.ts';
 import type { DhcpSettings } from './dhcp/dnsmasq-config.ts';
 import type { Heard } from './dhcp/dnsmasq-log.ts';
+import { toCommandLine } from './ipxe-script.ts';
 import { createMachineFinder, findInArp } from './machine-finder.ts';
 import { gatherSystemData } from './metadata/system-data.ts';
 import { createNetworkInstaller } from './network-installer.ts';
 import { createProvisioningHttp } from './provisioning-http.ts';
 import type { Ramdisk } from './provisioning-room.ts';
+import { makeSecret } from './secret.ts';
 
 export interface NetworkBootRoom {
   /** Of this process on the provisioning network. */
@@ -31,6 +34,8 @@ export interface NetworkBootRoom {
   catalog: Pick<Catalog, 'listNetworks'>;
   images: ImageContents;
   ramdisk: () => Promise<Ramdisk>;
+  /** Where the discs for virtual media are kept while they are wanted. */
+  mediaFolder: string;
   /** Null: somebody else serves DHCP there. */
   dhcp: { settings: DhcpSettings; folder: string } | null;
   onNews: (session: BootSession) => void;
@@ -53,6 +58,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
     findServer: (id: string) => servers.find(id, null),
     listNetworks: () => catalog.listNetworks(null),
   };
+  const media = createBootMedia(room.mediaFolder);
   let http: FastifyInstance | null = null;
   const dnsmasq = room.dhcp && createDnsmasq({ ...room.dhcp, origin, listMacs, onHeard, log: room.log });
   const machines = createMachineFinder(nodes, dnsmasq ? [dnsmasq.findNeighbour, findInArp] : [findInArp]);
@@ -78,6 +84,18 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
     note().catch((error: unknown) => room.log(error, 'a sign of the metadata service was not noted'));
   }
 
+  /** Like a boot script: with a secret of its own, which nobody but the BMC can fetch. */
+  async function prepareMedia(session: BootSession, node: Node): Promise<string> {
+    const secret = makeSecret();
+    const commandLine = toCommandLine(origin, secret.text, node.boot?.macs[0] ?? null);
+    const name = await media.make(session, await room.ramdisk(), commandLine);
+    const news = { sign: 'script' as const, evidence: 'a disc with the ramdisk was made' };
+    if (!(await sessions.putSecret(session.id, secret.hash, news))) {
+      throw new Error('The session has moved on while its disc was made');
+    }
+    return `${origin}/media/${name}`;
+  }
+
   async function configDrive(session: BootSession, node: Node): Promise<Buffer> {
     const data = await gatherSystemData(sources, node, session);
     if (!data) throw new Error(`There is no server on node ${node.name}`);
@@ -94,7 +112,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         paces: room.paces,
         now: room.now,
         announce: async () => dnsmasq?.refresh(),
-        prepareMedia: () => Promise.reject(new Error('virtual media is not there yet')),
+        prepareMedia,
       }),
 
     async start() {
@@ -106,6 +124,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         machines,
         ramdisk: room.ramdisk,
         configDrive,
+        findMedia: media.find,
         metadata: {
           findNode: (source) => machines.findByAddress(source),
           gather: async (node) => gatherSystemData(sources, node, await sessions.findCurrent(node.id)),

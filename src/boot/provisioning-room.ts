@@ -23,6 +23,8 @@ export interface ProvisioningRoom {
   ramdisk: () => Promise<Ramdisk>;
   /** The data of cloud-init for the system that a session installs, as an ISO 9660 file system. */
   configDrive: (session: BootSession, node: Node) => Promise<Buffer>;
+  /** The file of a disc for virtual media, by its name. */
+  findMedia: (name: string) => string | null;
   metadata: MetadataRoom;
   /** A session moved on: whoever waits for it may look. */
   onNews: (session: BootSession) => void;

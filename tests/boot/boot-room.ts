@@ -69,6 +69,7 @@ export async function openBootRoom(): Promise<BootRoom> {
     },
     ramdisk: async () => ({ vmlinuz: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd') }),
     dhcp: null,
+    mediaFolder: join(folder, 'media'),
     onNews: (session) => news.push(session),
     log: (error) => console.error(error),
   });

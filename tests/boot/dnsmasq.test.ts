@@ -33,7 +33,7 @@ it('leases to known machines only, unless it shall be open', () => {
 it('tells firmware, ramdisk and installed system apart', () => {
   const hear = createDnsmasqEar();
   const ask = (id: number, ...lines: string[]) =>
-    lines.map((line) => hear(`dnsmasq-dhcp: ${id} ${line}`)).find((heard) => heard !== null);
+    lines.map((line) => hear(`dnsmasq-dhcp[22066]: ${id} ${line}`)).find((heard) => heard !== null);
   const ack = 'DHCPACK(br0) 10.77.0.101 52:54:00:4c:41:01';
   expect(ask(1, 'vendor class: PXEClient:Arch:00007:UNDI:003001', 'user class: iPXE', ack)).toEqual({
     is: 'firmware',
@@ -44,13 +44,13 @@ it('tells firmware, ramdisk and installed system apart', () => {
   expect(ask(2, 'vendor class: ingot-ramdisk', ack)?.is).toBe('ramdisk');
   expect(ask(3, 'vendor class: udhcp 1.35.0', `${ack} web-1`)?.is).toBe('system');
   expect(ask(4, ack)?.is).toBe('system');
-  expect(hear('dnsmasq-tftp: sent /data/tftp/snponly.efi to 10.77.0.102')).toEqual({
+  expect(hear('dnsmasq-tftp[22066]: sent /data/tftp/snponly.efi to 10.77.0.102')).toEqual({
     is: 'tftp',
     mac: null,
     address: '10.77.0.102',
     evidence: 'snponly.efi sent by TFTP to 10.77.0.102',
   });
-  expect(hear('dnsmasq-dhcp: DHCP, IP range 10.77.0.100 -- 10.77.0.200, lease time 1h')).toBeNull();
+  expect(hear('dnsmasq-dhcp[22066]: DHCP, IP range 10.77.0.100 -- 10.77.0.200, lease time 1h')).toBeNull();
 });
 
 let folder: string;

@@ -18,12 +18,12 @@ export function createDnsmasqEar(): (line: string) => Heard | null {
   const classes = new Map<string, { vendor: string; user: string }>();
 
   return (line) => {
-    const sent = /dnsmasq-tftp: sent \S*\/(\S+) to ([\d.]+)/.exec(line);
+    const sent = /dnsmasq-tftp(?:\[\d+\])?: sent \S*\/(\S+) to ([\d.]+)/.exec(line);
     if (sent) {
       const [, file, address] = sent;
       return { is: 'tftp', mac: null, address: address!, evidence: `${file} sent by TFTP to ${address}` };
     }
-    const told = /dnsmasq-dhcp: (\d+) (vendor|user) class: (.*)$/.exec(line);
+    const told = /dnsmasq-dhcp(?:\[\d+\])?: (\d+) (vendor|user) class: (.*)$/.exec(line);
     if (told) {
       if (classes.size > mostTransactions) classes.clear();
       const [, id, which, name] = told;
@@ -31,7 +31,7 @@ export function createDnsmasqEar(): (line: string) => Heard | null {
       classes.set(id!, { ...known, [which!]: name!.trim() });
       return null;
     }
-    const leased = /dnsmasq-dhcp: (\d+) DHCPACK\(\S+\) ([\d.]+) ([0-9a-f:]{17})/.exec(line);
+    const leased = /dnsmasq-dhcp(?:\[\d+\])?: (\d+) DHCPACK\(\S+\) ([\d.]+) ([0-9a-f:]{17})/.exec(line);
     if (!leased) return null;
     const [, id, address, mac] = leased;
     const { vendor, user } = classes.get(id!) ?? { vendor: '', user: '' };
