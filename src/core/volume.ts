@@ -81,6 +81,8 @@ export interface Volumes {
     filter: { projectId: string; name?: string; status?: VolumeStatus },
     page: { limit: number; marker?: string },
   ): Promise<Volume[]>;
+  /** What a project has, in volumes and in GB. */
+  usage(projectId: string): Promise<{ volumes: number; sizeGb: number }>;
   create(volume: NewVolume): Promise<Volume>;
   change(
     id: string,

@@ -38,6 +38,13 @@ export function volumes(db: Sql): Volumes {
       return rows;
     },
 
+    async usage(projectId) {
+      const { rows } = await sql<{ volumes: number; sizeGb: number }>`
+        select count(*)::integer as volumes, coalesce(sum(size_gb), 0)::integer as "sizeGb"
+        from volumes where project_id = ${projectId}`.execute(db);
+      return rows[0]!;
+    },
+
     async create(volume) {
       await sql`
         insert into volumes (id, project_id, user_id, name, description, size_gb, type, zone, shareable, bootable,

@@ -149,6 +149,27 @@ it('acts with temporary keys', async () => {
     httpStatusCode: 200,
   });
   await expect(ask({}, connect(toCredentials({ ak, sk })))).rejects.toMatchObject(wrong);
+
+  const temporary = connect(toCredentials({ ak, sk, securityToken }));
+  const data = { metadata: { role: 'db' } };
+  const url = '/v1/{project_id}/baremetalservers/{server_id}/metadata';
+  const pathParams = { server_id: server };
+  expect(await ask({ method: 'POST', url, pathParams, data }, temporary)).toMatchObject(data);
+  const { instances } = await ask(
+    { url: '/v1/{project_id}/instances', queryParams: { instance_id: server, limit: '10' } },
+    temporary,
+  );
+  const [{ server_id: node }] = instances as [{ server_id: string }];
+  const power = { action: 'power on', server_id_set: [node] };
+  const asked = { method: 'PUT', url: '/v1/{project_id}/physicalservers/power-state', data: power };
+  expect(await ask(asked, temporary)).toMatchObject({ physical_servers: [{ id: node }] });
+  const status = { url: '/v1/{project_id}/instances/{id}/status', pathParams: { id: server } };
+  expect(
+    await cloud.until(
+      () => ask(status, temporary),
+      ({ state }) => state === 'running',
+    ),
+  ).toBeDefined();
 });
 
 it('finds its domain', async () => {

@@ -129,6 +129,12 @@ export const neighbours = table([
     },
   ],
   [
+    'volume limits',
+    'GET /volume/v3/<project>/limits',
+    200,
+    { answer: { limits: { rate: 'L', absolute: { '*': 'I' } } } },
+  ],
+  [
     'create volume',
     'POST /volume/v2/<project>/volumes',
     202,

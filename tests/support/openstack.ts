@@ -1,25 +1,81 @@
-/** The unmodified `openstack` command, as it runs against a cloud. */
-import { execFile } from 'node:child_process';
+/** The unmodified commands and libraries of OpenStack, as Debian has them and as they run against a cloud. */
+import { execFile, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cloud } from './cloud.ts';
 
+const run = promisify(execFile);
+
 export const whyNot = 'the command openstack is not installed (Debian: python3-openstackclient)';
+export const isInstalled = hasCommand('openstack');
 
-export const isInstalled = (process.env.PATH ?? '').split(delimiter).some((folder) => {
-  try {
-    accessSync(join(folder, 'openstack'), constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
+export const novaIsInstalled = hasCommand('nova');
+export const whyNoNova = 'the command nova is not installed (Debian: python3-novaclient)';
 
-/** Runs `openstack …` with the clouds.yaml of the first start; a code other than 0 is an error with its words. */
-export async function openstack(cloud: Cloud, ...args: string[]): Promise<string> {
+/** Debian's own Python: another one in the PATH does not see Debian's libraries. */
+const python = '/usr/bin/python3';
+export const hasSdk = spawnSync(python, ['-c', 'import openstack']).status === 0;
+export const whyNoSdk = 'the library openstack is not installed (Debian: python3-openstacksdk)';
+
+function hasCommand(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** As whoever has the clouds.yaml of the first start. */
+function inCloud(cloud: Cloud): Record<string, string | undefined> {
   const clouds = cloud.ingot.first!.files.find((file) => file.endsWith('clouds.yaml'))!;
-  const env = { PATH: process.env.PATH, OS_CLIENT_CONFIG_FILE: clouds, OS_CLOUD: 'ingot' };
-  const { stdout } = await promisify(execFile)('openstack', args, { env });
+  return { PATH: process.env.PATH, OS_CLIENT_CONFIG_FILE: clouds, OS_CLOUD: 'ingot' };
+}
+
+/** Runs `openstack …`; a code other than 0 is an error with its words. */
+export async function openstack(cloud: Cloud, ...args: string[]): Promise<string> {
+  const { stdout } = await run('openstack', args, { env: inCloud(cloud) });
+  return stdout;
+}
+
+/** Runs a script of openstacksdk, which writes JSON. */
+export async function openstackSdk(cloud: Cloud, script: string): Promise<Record<string, unknown>> {
+  const { stdout } = await run(python, [script], { env: inCloud(cloud), maxBuffer: 16_000_000 });
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+export interface Login {
+  user: string;
+  password: string;
+  project: string;
+}
+
+/** By the environment, for what reads no clouds.yaml and for other people than its own. */
+function loggedIn(cloud: Cloud, { user, password, project }: Login): Record<string, string | undefined> {
+  return {
+    PATH: process.env.PATH,
+    OS_AUTH_URL: `${cloud.origin}/v3`,
+    OS_USERNAME: user,
+    OS_PASSWORD: password,
+    OS_USER_DOMAIN_NAME: 'Default',
+    OS_PROJECT_NAME: project,
+    OS_PROJECT_DOMAIN_NAME: 'Default',
+    OS_REGION_NAME: 'eu-de',
+    OS_IDENTITY_API_VERSION: '3',
+  };
+}
+
+export async function openstackAs(cloud: Cloud, login: Login, ...args: string[]): Promise<string> {
+  const { stdout } = await run('openstack', args, { env: loggedIn(cloud, login) });
+  return stdout;
+}
+
+/** Runs `nova …` as the administrator of the first start. */
+export async function nova(cloud: Cloud, ...args: string[]): Promise<string> {
+  const login = { user: 'admin', password: cloud.ingot.first!.password!, project: 'eu-de' };
+  const { stdout } = await run('nova', args, { env: loggedIn(cloud, login) });
   return stdout;
 }

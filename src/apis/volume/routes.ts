@@ -40,6 +40,7 @@ const entries: Entry[] = [
   ],
   ['DELETE', 'delete', '/volumes/:volume_id', 'Delete a volume', volumes.remove, 'evs:volumes:delete'],
   ['GET', 'types', '/types', 'List volume types', volumes.listTypes, 'evs:types:get'],
+  ['GET', 'limits', '/limits', 'Show limits and what is used of them', volumes.showLimits, 'evs:quotas:get'],
   ['GET', 'type', '/types/:type_id', 'Show a volume type', volumes.showType, 'evs:types:get'],
 ];
 

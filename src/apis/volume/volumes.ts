@@ -5,7 +5,7 @@ import { invalid, notFound } from '../../core/errors.ts';
 import { volumeTypes, type Volume, type VolumeStatus, type Volumes } from '../../core/volume.ts';
 import { newId } from '../../engine/ids.ts';
 import { callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
-import { toEntry, toType, toVolume, type VolumeBody, type VolumeChangeBody } from './wire.ts';
+import { toEntry, toLimits, toType, toVolume, type VolumeBody, type VolumeChangeBody } from './wire.ts';
 
 export interface Cloud {
   volumes: Volumes;
@@ -127,4 +127,9 @@ export function showType(_cloud: Cloud, call: VolumeCall): Answer {
   const id = call.params['type_id']!;
   if (!(volumeTypes as readonly string[]).includes(id)) throw notFound('volume type', id);
   return ok({ volume_type: toType(id) });
+}
+
+/** Nothing is limited (-1); there are neither snapshots nor backups. */
+export async function showLimits({ volumes }: Cloud, call: Call): Promise<Answer> {
+  return ok(toLimits(await volumes.usage(projectOf(call))));
 }

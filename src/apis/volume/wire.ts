@@ -78,3 +78,24 @@ export function toVolume(root: string, volume: Volume) {
 export function toType(name: string) {
   return { id: name, name, description: null, is_public: true, extra_specs: {}, qos_specs_id: null };
 }
+
+/** Cinder's limits (block storage API v3, "limits"). */
+export function toLimits({ volumes, sizeGb }: { volumes: number; sizeGb: number }) {
+  return {
+    limits: {
+      rate: [],
+      absolute: {
+        maxTotalVolumes: -1,
+        maxTotalVolumeGigabytes: -1,
+        maxTotalSnapshots: 0,
+        maxTotalBackups: 0,
+        maxTotalBackupGigabytes: 0,
+        totalVolumesUsed: volumes,
+        totalGigabytesUsed: sizeGb,
+        totalSnapshotsUsed: 0,
+        totalBackupsUsed: 0,
+        totalBackupGigabytesUsed: 0,
+      },
+    },
+  };
+}
