@@ -15,7 +15,7 @@ describe('Ingot in the lab', () => {
     if (obstacle !== null) return;
     rack = await startRack({ machines: [{ name: 'n1', bmc: 'redfish', firmware: 'uefi' }] });
     ingot = await LabIngot.start(rack);
-  });
+  }, 300_000); // the first time, kernel and ramdisk are fetched and built
   afterAll(() => rack?.stop());
   beforeEach((context) => {
     if (obstacle !== null) context.skip(obstacle);

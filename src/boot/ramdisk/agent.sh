@@ -41,6 +41,13 @@ report() { # PATH TEXT, again and again until it was taken
   say "could not report $1"
   return 1
 }
+await_ingot() { # it may have been killed and be starting again: no reason to give an installation up
+  waits=60
+  until call alive --post-data '' > /dev/null 2>> $LOG; do
+    [ $((waits -= 1)) -gt 0 ] || return 1
+    sleep 2
+  done
+}
 leave() {
   sync
   sleep 1
@@ -179,7 +186,13 @@ forget_image() { # half a system must not boot
 }
 
 write_config_drive() { # in a partition of its own at the end of the disk, 8 MiB
-  call config-drive > /tmp/config-drive || { REASON='the config drive was not sent'; return 1; }
+  for try in 1 2 3 4 5; do
+    REASON=
+    call config-drive > /tmp/config-drive && break
+    REASON='the config drive was not sent'
+    await_ingot || break
+  done
+  [ -z "$REASON" ] || return 1
   block=$(cat "/sys/block/$DISK/queue/logical_block_size")
   blocks=$(($(cat "/sys/block/$DISK/size") * 512 / block))
   length=$((8388608 / block))
@@ -208,11 +221,12 @@ partition_at() { # by its start, in sectors of 512 bytes
 
 deploy() {
   say "writing the image to $DISK"
-  for try in 1 2; do # a line that breaks once may hold the second time
+  for try in 1 2 3 4 5; do # a line that breaks once may hold the second time
     REASON=
     write_image && break
     say "$REASON"
-    [ "$(cat /tmp/fetched)" = 0 ] && break
+    [ "$(cat /tmp/fetched)" = 0 ] && break # it came whole, and is wrong
+    await_ingot || break
   done
   [ -z "$REASON" ] || { forget_image; fail "$REASON"; }
   report signs/written "$RAW_BYTES bytes on $DISK, the checksum is right"
