@@ -210,6 +210,11 @@ function order(page: ServerPage): RawBuilder<unknown> {
   );
 }
 
+/** As the primary key has it, which a comparison of texts would not use; what is no UUID is nobody's id. */
+function toUuid(marker: string): string | null {
+  return /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i.test(marker) ? marker : null;
+}
+
 /** Keyset paging: the rows that stand behind the marker in the order asked for. */
 async function after(db: Sql, page: ServerPage, filter: ServerFilter): Promise<RawBuilder<unknown>> {
   if (page.marker === undefined) return sql``;
@@ -217,7 +222,7 @@ async function after(db: Sql, page: ServerPage, filter: ServerFilter): Promise<R
   const columns = sort.map(({ key }) => sql.raw(`${sortColumns[key]}::text`));
   const { rows } = await sql<Record<string, string>>`
     select ${sql.join(columns.map((column, at) => sql`${column} as ${sql.raw(`k${at}`)}`))}
-    from servers v where v.id::text = ${page.marker}
+    from servers v where v.id = ${toUuid(page.marker)}::uuid
       and (${filter.projectId}::text is null or v.project_id = ${filter.projectId})`.execute(db);
   const marker = rows[0];
   if (!marker)
