@@ -9,7 +9,14 @@ import { createVault } from '../../src/store/vault.ts';
 import type { Store } from '../support/store.ts';
 
 /** Hashes, which need no key, and content that is nobody's secret. */
-const plainColumns = ['tokens.hash', 'access_keys.token_hash', 'log_exports.content'];
+const plainColumns = [
+  'tokens.hash',
+  'access_keys.token_hash',
+  'console_links.hash',
+  'boot_sessions.secret_hash',
+  'log_exports.content',
+  'console_logs.content',
+];
 
 const old = Buffer.alloc(32); // that of the tests' store
 const bmc = { address: '', username: 'root', password: 'calvin', system: null, certificateSha256: null };
