@@ -39,6 +39,16 @@ export function audit(db: Sql): Audit {
   };
 }
 
+/**
+ * What strangers write into a path or a body may hold characters that PostgreSQL does not store (NUL, half a pair). One
+ * such row would keep out all that are written with it, and with them the answers of other callers.
+ */
+function toStorable(entries: AuditEntry[]): string {
+  return JSON.stringify(entries, (_, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value,
+  );
+}
+
 /** What is not known of an account is looked up by what was claimed; the servers, by the job that was begun. */
 async function insert(db: Sql, entries: AuditEntry[]): Promise<void> {
   await sql`
@@ -55,7 +65,7 @@ async function insert(db: Sql, entries: AuditEntry[]): Promise<void> {
         select array_agg(s.server_id::text order by s.position) from sub_jobs s
         where s.job_id = r."jobId" and s.server_id is not null), '{}') end,
       r."resourceName", r."jobId", r."statusCode", r."errorCode"
-    from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as r(id uuid, account jsonb, "projectId" text,
+    from jsonb_to_recordset(${toStorable(entries)}::jsonb) as r(id uuid, account jsonb, "projectId" text,
       "user" jsonb, "accessKey" text, "sourceIp" text, "requestId" text, service text, route text, method text,
       name text, action text, "resourceType" text, "resourceIds" text[], "resourceName" text, "jobId" uuid,
       "statusCode" integer, "errorCode" text)`.execute(db);

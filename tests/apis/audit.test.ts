@@ -54,6 +54,20 @@ describe('a change', () => {
     });
   });
 
+  it('is written down although a stranger says what no database stores, alone and beside others', async () => {
+    const replies = await Promise.all(
+      [
+        `/v2.1/{p}/servers/%00/action`,
+        `/v2.1/{p}/servers/${ids[4]}/action`,
+        `/v2.1/{p}/servers/a%00b/action`,
+      ].map((path) => cloud.call('POST', path, { lock: null })),
+    );
+    expect(replies.map(({ status }) => status)).toEqual([404, 202, 404]);
+    const [odd, good] = [await rowOf(replies[0]!), await rowOf(replies[1]!)];
+    expect(odd).toMatchObject({ resource_ids: ['\ufffd'], status_code: 404 });
+    expect(good).toMatchObject({ resource_ids: [ids[4]], status_code: 202 });
+  });
+
   it('has the same name through Nova and CloudDC', async () => {
     await cloud.until(
       async () => (await cloud.call('GET', `/v1/{p}/baremetalservers/${ids[0]}`)).body.server,

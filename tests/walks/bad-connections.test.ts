@@ -47,7 +47,8 @@ describe('a body of 100 MiB', () => {
     expectRefusal(door, reply, 413);
   });
 
-  it('is not read to its end when it comes in pieces', async () => {
+  // The answer may be lost on its way when the connection ends while the caller still sends (RFC 9112 §9.6).
+  it('is not read to its end when it comes in pieces', { retry: 3 }, async () => {
     const door = writable[0]!;
     let sent = 0;
     function* pieces() {
