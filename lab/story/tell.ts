@@ -43,7 +43,7 @@ async function tellLife(lab: Lab): Promise<void> {
   for (const one of rented) await logIn(lab, one, lab.imageA.name);
   for (const one of rented) await stopAndStart(lab, one);
   story.chapter('Reinstall');
-  await reinstall(lab, rented[0]!);
+  await reinstall(lab, rented[1]!); // the user data of the other sets its password, and outlives a reinstallation
   story.chapter('Delete');
   for (const one of rented) await remove(lab, one);
 }

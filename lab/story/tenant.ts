@@ -122,8 +122,9 @@ export class Tenant {
 
   /** The server that a job is about, which is known as soon as it was accepted. */
   async serverOf(jobId: string): Promise<string> {
-    const job = await this.ask('GET', `/v1/{p}/jobs/${jobId}`);
-    return job['entities'].sub_jobs[0].entities.server_id as string;
+    const { entities } = await this.ask('GET', `/v1/{p}/jobs/${jobId}`);
+    // Jobs of operations that take one server only have no parts.
+    return (entities.server_id ?? entities.sub_jobs[0].entities.server_id) as string;
   }
 
   /** Where it stands, for those who wonder. */
