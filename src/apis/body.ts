@@ -38,10 +38,21 @@ export function limitBodyTime(
     const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
     if (!hasBody || routeOptions.config.ingot?.takesStream) return;
     const timer = setTimeout(() => {
-      if (!raw.complete && !reply.sent) giveUp(reply.request, reply);
+      if (raw.complete) return;
+      if (reply.sent) raw.destroy();
+      else giveUp(reply.request, reply);
     }, seconds * 1_000);
     raw.once('close', () => clearTimeout(timer));
   });
+}
+
+/**
+ * Listens to a caller who sends more than anybody wants, so that it hears the answer: a connection that ends while its
+ * caller still sends is reset, and what was on its way to the caller is lost (RFC 9112 §9.6). `limitBodyTime` ends it.
+ */
+export function hearOut({ raw }: FastifyRequest, reply: FastifyReply): void {
+  void reply.removeHeader('connection');
+  raw.resume();
 }
 
 /** For routes whose body is handed on as it comes. A signature covers the whole, so that a signed one is read first. */

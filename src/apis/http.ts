@@ -24,6 +24,7 @@ import { createAuditClerk, isAudited, type Outcome } from './audit.ts';
 import { isSigned, type Auth } from './auth.ts';
 import {
   bodyValidator,
+  hearOut,
   keepBytes,
   limitBodyTime,
   parseJson,
@@ -132,6 +133,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
         { err: error, requestId: request.id, path: request.url.split('?', 1)[0] },
         'a call failed',
       );
+    if (known.kind === 'too-large') hearOut(request, reply);
     sendError(options, request, reply, known);
   });
   app.setNotFoundHandler((request, reply) => {
