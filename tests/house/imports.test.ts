@@ -25,7 +25,7 @@ const allowedImports: Record<string, string[]> = {
   'config.ts': ['core', 'node', 'packages'],
 };
 /** These join everything. */
-const joiners = ['main.ts', 'cli.ts', 'cli'];
+const joiners = ['main.ts', 'main', 'cli.ts', 'cli'];
 
 const files = listFiles('src').filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.test.ts'));
 const imports = files.flatMap(readImports);
