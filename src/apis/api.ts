@@ -4,6 +4,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { TSchema } from 'typebox';
 import type { Action } from '../core/actions.ts';
 import type { IngotError } from '../core/errors.ts';
+import type { Tag } from '../core/resource-tags.ts';
 import type { Caller } from '../core/tenancy.ts';
 import type { TrafficClass } from './traffic.ts';
 
@@ -77,6 +78,8 @@ export interface GuardedRoute extends Described {
   isOwnOpen?: boolean;
   /** Ids of the resources in the body; without it the `server_id` or `id` of the path counts. */
   targets?(call: Call): readonly string[];
+  /** Tags that the call gives or takes away, for policies that ask for `g:RequestTag/KEY` and `g:TagKeys`. */
+  tags?(call: Call): readonly Tag[];
 }
 
 export type Route = OpenRoute | GuardedRoute;

@@ -5,11 +5,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AccessKeys, SigningKey } from '../core/access-keys.ts';
 import { actions, type Action } from '../core/actions.ts';
-import type { Judge } from '../core/authorization.ts';
+import type { Asked, Judge } from '../core/authorization.ts';
 import { notAllowed, unauthenticated, type IngotError } from '../core/errors.ts';
 import type { Verdict } from '../core/policy.ts';
+import type { ResourceTags } from '../core/resource-tags.ts';
 import type { Caller, Standing, Tenancy } from '../core/tenancy.ts';
-import { actionsOf, callerOf, type Call, type GuardedRoute } from './api.ts';
+import { actionsOf, callerOf, isId, toHex, type Call, type GuardedRoute } from './api.ts';
 import {
   checkForm,
   isSignature,
@@ -30,13 +31,13 @@ export interface Auth {
    * Before the body is read: as exactly as can be said without it.
    * @throws not-allowed, naming the action
    */
-  admit(call: Call, route: GuardedRoute): void;
+  admit(call: Call, route: GuardedRoute): Promise<void>;
   /**
    * With the body: the very action on the very resources.
    * @param chosen null where the body says nothing known; then all that it could be must be allowed
    * @throws not-allowed, naming the action
    */
-  authorize(call: Call, route: GuardedRoute, chosen: Action | null): void;
+  authorize(call: Call, route: GuardedRoute, chosen: Action | null): Promise<void>;
   /** Whether policies allow an action that no route stands for. */
   may(call: Call, action: Action): boolean;
   close(): Promise<void>;
@@ -61,6 +62,7 @@ export async function createAuth(
   tenancy: Tenancy,
   accessKeys: AccessKeys,
   judge: Judge,
+  resourceTags: ResourceTags,
   now: () => number,
 ): Promise<Auth> {
   const callers = createMemory<Caller>();
@@ -115,34 +117,63 @@ export async function createAuth(
       };
     },
 
-    admit(call, route) {
-      if (typeof route.action === 'string' && !route.targets) return check(judge, call, route, route.action);
+    async admit(call, route) {
+      if (isSettledByHead(route)) return check(judge, resourceTags, call, route, [route.action]);
       if (route.isOwnOpen) return;
       const possible = actionsOf(route);
       if (!possible.some((action) => judge.mayBeAllowed(callerOf(call), action))) throw refused(...possible);
     },
 
-    authorize(call, route, chosen) {
-      if (typeof route.action === 'string' && !route.targets) return;
-      for (const action of chosen ? [chosen] : actionsOf(route)) check(judge, call, route, action);
+    async authorize(call, route, chosen) {
+      if (isSettledByHead(route)) return;
+      await check(judge, resourceTags, call, route, chosen ? [chosen] : actionsOf(route));
     },
 
-    may: (call, action) => verdictOf(judge, call, action, []) === 'allowed',
+    may: (call, action) => verdictOf(judge, call, { action, ids: [] }) === 'allowed',
 
     close: stop,
   };
 }
 
-function check(judge: Judge, call: Call, route: GuardedRoute, action: Action): void {
-  const { server_id: server, id } = call.params;
-  const ids = route.targets?.(call) ?? [server ?? id].filter((one) => one !== undefined);
-  const verdict = verdictOf(judge, call, action, ids);
-  if (verdict === 'denied' || (verdict === 'not-allowed' && !route.isOwnOpen)) throw refused(action);
+/** Whether nothing in the body changes what policies say. */
+function isSettledByHead(route: GuardedRoute): route is GuardedRoute & { action: Action } {
+  return typeof route.action === 'string' && !route.targets && !route.tags;
 }
 
-function verdictOf(judge: Judge, call: Call, action: Action, ids: readonly string[]): Verdict {
+async function check(
+  judge: Judge,
+  resourceTags: ResourceTags,
+  call: Call,
+  route: GuardedRoute,
+  asked: readonly Action[],
+): Promise<void> {
+  const caller = callerOf(call);
+  const { server_id: server, id } = call.params;
+  const ids = (route.targets?.(call) ?? [server ?? id]).filter((one) => one !== undefined).map(toCanonical);
+  const tags = asked.some((action) => judge.weighsTags(caller, action))
+    ? await resourceTags.find(caller.isAdmin ? null : (caller.project?.id ?? ''), ids.filter(isId))
+    : undefined;
+  const requestTags = route.tags?.(call);
+  for (const action of asked) {
+    const verdict = verdictOf(judge, call, {
+      action,
+      ids,
+      ...(tags && { tags }),
+      ...(requestTags && { requestTags }),
+    });
+    if (verdict === 'denied' || (verdict === 'not-allowed' && !route.isOwnOpen)) throw refused(action);
+  }
+}
+
+/** As policies name a resource. The store finds it by any way of writing its UUID, which must not pass by a denial. */
+function toCanonical(id: string): string {
+  if (!isId(id)) return id;
+  return toHex(id.toLowerCase()).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+function verdictOf(judge: Judge, call: Call, asked: Omit<Asked, 'sourceIp' | 'userAgent'>): Verdict {
   const { sourceIp, headers } = call;
-  return judge.decide(callerOf(call), { action, ids, sourceIp, userAgent: textOf(headers['user-agent']) });
+  return judge.decide(callerOf(call), { ...asked, sourceIp, userAgent: textOf(headers['user-agent']) });
 }
 
 function refused(...possible: Action[]): IngotError {

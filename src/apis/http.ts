@@ -246,7 +246,7 @@ function mount(
     request.caller = caller;
     checkProject(caller, request);
     request.action = typeof route.action === 'string' ? route.action : null;
-    auth.admit(toCall(options, request), route);
+    await auth.admit(toCall(options, request), route);
   };
   app.route({
     method: route.method,
@@ -287,7 +287,7 @@ function mount(
       const call = toCall(options, request);
       if (route.access !== 'open') {
         request.action = typeof route.action === 'string' ? route.action : route.action.of(call);
-        auth.authorize(call, route, request.action);
+        await auth.authorize(call, route, request.action);
       }
       const answer = await turns
         .take(() => route.handle(call))

@@ -1,7 +1,8 @@
 /** Whether a caller may do something: the account's root user, policies, and what is left to operators. */
 import { actions, type Action } from './actions.ts';
 import { compilePolicies, type Permissions, type PolicyDocument, type Verdict } from './policy.ts';
-import type { Circumstances } from './policy-conditions.ts';
+import { ofRequest, ofResource, type Circumstances } from './policy-conditions.ts';
+import type { Tag, TagsById } from './resource-tags.ts';
 import type { Caller } from './tenancy.ts';
 
 export interface Asked {
@@ -10,12 +11,18 @@ export interface Asked {
   ids: readonly string[];
   sourceIp: string;
   userAgent: string | undefined;
+  /** Of the resources, where `weighsTags` asked for them. */
+  tags?: TagsById;
+  /** That the call gives or takes away. */
+  requestTags?: readonly Tag[];
 }
 
 export interface Judge {
   decide(caller: Caller, asked: Asked): Verdict;
   /** False where no resource and no circumstance could make it allowed. */
   mayBeAllowed(caller: Caller, action: Action): boolean;
+  /** Whether the verdict may depend on the tags of the resources. */
+  weighsTags(caller: Caller, action: Action): boolean;
 }
 
 export interface JudgeOptions {
@@ -49,20 +56,32 @@ export function createJudge({ region, withTwins, now }: JudgeOptions): Judge {
   }
 
   return {
-    decide(caller, { action, ids, ...about }) {
+    decide(caller, { action, ids, tags, requestTags = [], ...about }) {
       const { on, isForOperators } = actions[action];
       if (isForOperators && !caller.isAdmin) return 'not-allowed';
       if (caller.isRoot) return 'allowed';
       const accountId = actingAccount(caller).id;
-      const question = { names: namesOf.get(action)!, on, ids, region, accountId };
+      const question = {
+        names: namesOf.get(action)!,
+        on,
+        ids,
+        region,
+        accountId,
+        ofResource: (id: string) => ofResource(tags?.get(id) ?? []),
+      };
       return permissionsOf(caller).decide(question, () => ({
         ...toCircumstances(caller, region, about, now()),
+        ...ofRequest(requestTags),
         'g:servicename': action.slice(0, action.indexOf(':')),
       }));
     },
     mayBeAllowed(caller, action) {
       if (actions[action].isForOperators && !caller.isAdmin) return false;
       return caller.isRoot || permissionsOf(caller).mayBeAllowed(namesOf.get(action)!);
+    },
+    weighsTags(caller, action) {
+      if (caller.isRoot || actions[action].on.length === 0) return false;
+      return permissionsOf(caller).weighsTags(namesOf.get(action)!);
     },
   };
 }

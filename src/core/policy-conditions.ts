@@ -4,10 +4,11 @@
  */
 import { invalid } from './errors.ts';
 import { fitsGlob } from './glob.ts';
+import type { Tag } from './resource-tags.ts';
 import { inNetwork, parseNetwork } from './ip-network.ts';
 
-/** What is known of a request, by condition key in lower case. */
-export type Circumstances = Readonly<Record<string, string | undefined>>;
+/** What is known of a request, by condition key in lower case; keys of tags behind the slash as they are. */
+export type Circumstances = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
  * The keys that are filled here. A key that is not among them is refused when a document is written: a denial with it
@@ -37,7 +38,39 @@ export const conditionKeys = [
 
 const knownKeys = new Set(conditionKeys.map((key) => key.toLowerCase()));
 
-export type Condition = (circumstances: Circumstances) => boolean;
+/**
+ * Keys about tags (IAM, "Using Tags to Control Access"): those that the resource has, and those that the call gives or
+ * takes away. Of the keys of the two families the end is the key of a tag, whose case counts as that of tags does.
+ */
+export const tagConditionKeys = ['g:ResourceTag/KEY', 'g:RequestTag/KEY', 'g:TagKeys'] as const;
+
+const tagFamilies = ['g:resourcetag/', 'g:requesttag/'] as const;
+
+/** As `Circumstances` has it; null where it is not known here. */
+function normalKey(key: string): string | null {
+  const lower = key.toLowerCase();
+  const family = tagFamilies.find((prefix) => lower.startsWith(prefix) && lower.length > prefix.length);
+  if (family !== undefined) return family + key.slice(family.length);
+  return knownKeys.has(lower) || lower === 'g:tagkeys' ? lower : null;
+}
+
+/** What a policy may ask of the tags of one resource. */
+export function ofResource(tags: readonly Tag[]): Circumstances {
+  return Object.fromEntries(tags.map(({ key, value }) => [`g:resourcetag/${key}`, value]));
+}
+
+/** What a policy may ask of the tags that a call gives or takes away; nothing where it has none. */
+export function ofRequest(tags: readonly Tag[]): Circumstances {
+  if (tags.length === 0) return {};
+  const values = tags.map(({ key, value }) => [`g:requesttag/${key}`, value] as const);
+  return { ...Object.fromEntries(values), 'g:tagkeys': tags.map(({ key }) => key) };
+}
+
+export interface Condition {
+  /** Asks for tags of the resource, so that it may hold for one and not for another. */
+  isOnResource: boolean;
+  holds(circumstances: Circumstances): boolean;
+}
 
 interface Operator {
   /** Whether a value of the document can be compared at all. */
@@ -121,19 +154,21 @@ export function compileConditions(block: unknown, at: string): Condition[] {
     if (!isRecord(keys)) throw invalid(`${at}.${operator} must be an object of condition keys.`, 'policy');
     return Object.entries(keys).map(([key, values]) => {
       const place = `${at}.${operator}.${key}`;
-      if (!knownKeys.has(key.toLowerCase())) {
-        throw invalid(
-          `${place}: this condition key is not known here; known are ${conditionKeys.join(', ')}.`,
-          'policy',
-        );
+      const known = normalKey(key);
+      if (known === null) {
+        const all = [...conditionKeys, ...tagConditionKeys].join(', ');
+        throw invalid(`${place}: this condition key is not known here; known are ${all}.`, 'policy');
       }
-      return compileCondition(operator, key.toLowerCase(), toValues(values, place), place);
+      return {
+        isOnResource: known.startsWith(tagFamilies[0]),
+        holds: compileCondition(operator, known, toValues(values, place), place),
+      };
     });
   });
 }
 
-function compileCondition(name: string, key: string, wanted: string[], at: string): Condition {
-  // A key has one value here, so that "for all" and "for any" differ only where it has none.
+/** "For all" and "for any" differ where a key has several values (`g:TagKeys`), and where it has none. */
+function compileCondition(name: string, key: string, wanted: string[], at: string): Condition['holds'] {
   const [, quantifier, whole] = /^(?:(ForAllValues|ForAnyValue):)?(.*)$/s.exec(name)!;
   if (whole === 'Null' || whole === 'IsNullOrEmpty') {
     checkForms(wanted, isBool, at);
@@ -156,7 +191,11 @@ function compileCondition(name: string, key: string, wanted: string[], at: strin
   return (circumstances) => {
     const given = circumstances[key];
     if (given === undefined) return withoutValue;
-    return comparisons.some((fits) => fits(given)) !== isNegated;
+    const fitsAny = (value: string) => comparisons.some((fits) => fits(value));
+    if (typeof given === 'string') return fitsAny(given) !== isNegated;
+    if (quantifier === 'ForAllValues') return given.every((value) => fitsAny(value) !== isNegated);
+    if (quantifier === 'ForAnyValue') return given.some((value) => fitsAny(value) !== isNegated);
+    return given.some(fitsAny) !== isNegated;
   };
 }
 

@@ -37,6 +37,8 @@ export interface Question {
   ids: readonly string[];
   region: string;
   accountId: string;
+  /** What conditions may ask of one of the resources; nothing where its tags are not known. */
+  ofResource?: (id: string) => Circumstances;
 }
 
 /** As documented, without the white space between the parts. */
@@ -121,7 +123,10 @@ interface Compiled {
   isNotResource: boolean;
   /** Null: all. */
   resources: readonly string[] | null;
+  /** On the call as a whole. */
   conditions: readonly Condition[];
+  /** On tags of the resource. */
+  ofResource: readonly Condition[];
 }
 
 /** A service is written in one way; resource and operation are compared whatever their case. */
@@ -134,6 +139,10 @@ function compileStatement(statement: Statement, at: number): Compiled {
   const patterns = (statement.NotAction ?? statement.Action ?? []).map(comparable);
   const resources = statement.NotResource ?? statement.Resource ?? ['*'];
   const isWild = (pattern: string) => /[*?]/.test(pattern);
+  const conditions =
+    statement.Condition === undefined
+      ? []
+      : compileConditions(statement.Condition, `Statement[${at}].Condition`);
   return {
     isDenial: statement.Effect === 'Deny',
     isNotAction: statement.NotAction !== undefined,
@@ -141,10 +150,8 @@ function compileStatement(statement: Statement, at: number): Compiled {
     patterns: patterns.filter(isWild),
     isNotResource: statement.NotResource !== undefined,
     resources: statement.NotResource === undefined && resources.includes('*') ? null : resources,
-    conditions:
-      statement.Condition === undefined
-        ? []
-        : compileConditions(statement.Condition, `Statement[${at}].Condition`),
+    conditions: conditions.filter(({ isOnResource }) => !isOnResource),
+    ofResource: conditions.filter(({ isOnResource }) => isOnResource),
   };
 }
 
@@ -168,6 +175,8 @@ export interface Permissions {
   decide(question: Question, circumstances: () => Circumstances): Verdict;
   /** Whether there are any resources and circumstances in which it is allowed; a first look, before a body is read. */
   mayBeAllowed(names: readonly string[]): boolean;
+  /** Whether any statement about it asks for tags of the resource. */
+  weighsTags(names: readonly string[]): boolean;
 }
 
 export function compilePolicies(documents: readonly PolicyDocument[]): Permissions {
@@ -189,8 +198,11 @@ export function compilePolicies(documents: readonly PolicyDocument[]): Permissio
       const found = about(question.names);
       if (typeof found === 'string') return found;
       const given = circumstances();
-      const inForce = found.filter(({ statement }) => statement.conditions.every((holds) => holds(given)));
-      const isAboutAll = ({ statement }: Candidate) => statement.resources === null;
+      const inForce = found.filter(({ statement }) =>
+        statement.conditions.every(({ holds }) => holds(given)),
+      );
+      const isAboutAll = ({ statement }: Candidate) =>
+        statement.resources === null && statement.ofResource.length === 0;
       const denials = inForce.filter(({ statement }) => statement.isDenial);
       const allowances = inForce.filter(({ statement }) => !statement.isDenial);
       if (denials.some(isAboutAll)) return 'denied';
@@ -210,6 +222,10 @@ export function compilePolicies(documents: readonly PolicyDocument[]): Permissio
       if (typeof found === 'string') return found === 'allowed';
       return found.some(({ statement }) => !statement.isDenial);
     },
+    weighsTags(names) {
+      const found = about(names);
+      return typeof found !== 'string' && found.some(({ statement }) => statement.ofResource.length > 0);
+    },
   };
 }
 
@@ -220,7 +236,7 @@ function sift(statements: readonly Compiled[], names: readonly string[]): Verdic
     if (meant) candidates.push({ statement, services: [...new Set(meant.map(toService))] });
   }
   const isPlain = ({ statement }: Candidate) =>
-    statement.resources === null && statement.conditions.length === 0;
+    statement.resources === null && statement.conditions.length === 0 && statement.ofResource.length === 0;
   const denials = candidates.filter(({ statement }) => statement.isDenial);
   if (denials.some(isPlain)) return 'denied';
   if (denials.length === candidates.length) return denials.length === 0 ? 'not-allowed' : candidates;
@@ -231,6 +247,10 @@ const toService = (name: string) => name.slice(0, name.indexOf(':'));
 
 /** A resource that has no type can be meant only by a pattern that means all. */
 function isAbout({ statement, services }: Candidate, question: Question, id: string): boolean {
+  if (statement.ofResource.length > 0) {
+    const tags = question.ofResource?.(id) ?? {};
+    if (!statement.ofResource.every(({ holds }) => holds(tags))) return false;
+  }
   if (statement.resources === null) return true;
   const types = question.on.length > 0 ? question.on : [''];
   const urns = services.flatMap((service) =>

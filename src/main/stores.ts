@@ -19,6 +19,7 @@ import { nodes } from '../store/nodes.ts';
 import { observations } from '../store/observations.ts';
 import { orders } from '../store/orders.ts';
 import { passwordChanges } from '../store/password-changes.ts';
+import { resourceTags } from '../store/resource-tags.ts';
 import { securityGroups } from '../store/security-groups.ts';
 import { consoleLinks, consoleLogs } from '../store/serial-consoles.ts';
 import { serverGroups } from '../store/server-groups.ts';
@@ -62,6 +63,7 @@ export function openStores({ database, engineDatabase, vault }: Databases) {
     orders: orders(sql),
     passwordChanges: passwordChanges(sql, vault),
     policies: identityPolicies(sql, onChange),
+    resourceTags: resourceTags(sql),
     securityGroups: securityGroups(sql),
     serverGroups: serverGroups(sql),
     servers: servers(sql),

@@ -17,7 +17,7 @@ afterAll(() => cloud.close());
 
 interface Person {
   id: string;
-  ask(method: string, path: string, body?: unknown): Promise<Reply>;
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
 }
 
 const name = (what: string) => `${what}-${randomBytes(4).toString('hex')}`;
@@ -37,7 +37,11 @@ async function login(id: string, scope: object = { project: { id: cloud.projectI
   const identity = { methods: ['password'], password: { user: { id, password } } };
   const reply = good(await cloud.call('POST', '/v3/auth/tokens', { auth: { identity, scope } }));
   const token = reply.headers.get('x-subject-token')!;
-  return { id, ask: (method, path, body) => cloud.call(method, path, body, { 'x-auth-token': token }) };
+  return {
+    id,
+    ask: (method, path, body, headers) =>
+      cloud.call(method, path, body, { 'x-auth-token': token, ...headers }),
+  };
 }
 
 const roleNamed = async (wanted: string): Promise<string> =>
@@ -160,6 +164,121 @@ describe('a denial', () => {
   });
 });
 
+describe('tags', () => {
+  const ofOwner = { StringEquals: { 'g:ResourceTag/owner': ['ann'] } };
+  beforeAll(async () => {
+    const tags = [{ key: 'owner', value: 'ann' }];
+    await make('POST', `/v1/{p}/baremetalservers/${named}/tags/action`, { action: 'create', tags });
+  });
+
+  const attached = async (...statements: object[]) => {
+    const id = await makeUser();
+    const policy = await identityPolicy(...statements);
+    await make('POST', `/v5/policies/${policy}/attach-user`, { user_id: id });
+    return login(id);
+  };
+
+  it.each([
+    ['1.1', userWithPolicy],
+    ['5.0', attached],
+  ])('say on which servers a policy of version %s allows something', async (_, userWithStatements) => {
+    const person = await userWithStatements({
+      Effect: 'Allow',
+      Action: ['bms:servers:*', 'ecs:servers:*'],
+      Condition: ofOwner,
+    });
+    expect((await person.ask('GET', `/v1/{p}/baremetalservers/${named}`)).status).toBe(200);
+    expectDenied(await person.ask('GET', `/v1/{p}/baremetalservers/${other}`), 'bms:servers:get');
+    expect((await person.ask('GET', `/v2.1/{p}/servers/${named}`)).status).toBe(200);
+    expect((await person.ask('GET', `/v2.1/{p}/servers/${other}`)).status).toBe(403);
+    expect((await nova(person, named!, { 'os-start': null })).status).toBe(409);
+    expect((await nova(person, other!, { 'os-start': null })).status).toBe(403);
+    // Of several servers all must be allowed.
+    expect(isHeard(await power(person, 'os-start', named!))).toBe(true);
+    expectDenied(await power(person, 'os-start', named!, other!), 'bms:servers:start');
+    // A list is about no server; it is allowed without a condition, or not at all.
+    expectDenied(await person.ask('GET', '/v1/{p}/baremetalservers/detail'), 'bms:servers:list');
+  });
+
+  it('close what a denial closes, however the id is written, until they change', async () => {
+    const person = await userWithPolicy(
+      { Effect: 'Allow', Action: ['*'] },
+      { Effect: 'Deny', Action: ['bms:servers:get'], Condition: ofOwner },
+      { Effect: 'Deny', Action: ['bms:servers:get'], Resource: [`bms:*:*:instance:${other}`] },
+    );
+    const show = async (id: string) => (await person.ask('GET', `/v1/{p}/baremetalservers/${id}`)).status;
+    for (const closed of [named!, other!]) {
+      for (const id of [closed, closed.toUpperCase(), closed.replaceAll('-', '')]) {
+        expect(await show(id), id).toBe(403);
+      }
+    }
+    const tags = (action: string) =>
+      make('POST', `/v1/{p}/baremetalservers/${named}/tags/action`, {
+        action,
+        tags: [{ key: 'owner', value: 'ann' }],
+      });
+    await tags('delete');
+    expect(await show(named!)).toBe(200);
+    await tags('create');
+    expect(await show(named!)).toBe(403);
+  });
+
+  it.each([
+    ['1.1', userWithPolicy],
+    ['5.0', attached],
+  ])('may be those of the call, by a policy of version %s', async (_, userWithStatements) => {
+    const person = await userWithStatements(
+      { Effect: 'Allow', Action: ['*'] },
+      {
+        Effect: 'Deny',
+        Action: ['bms:servers:*', 'clouddc::*', 'ims:*'],
+        Condition: { 'ForAnyValue:StringEquals': { 'g:TagKeys': ['cost'] } },
+      },
+      {
+        Effect: 'Deny',
+        Action: ['bms:servers:*'],
+        Condition: { StringEquals: { 'g:RequestTag/env': ['prod'] } },
+      },
+    );
+    const v1 = (key: string, value: string) =>
+      person.ask('POST', `/v1/{p}/baremetalservers/${other}/tags/action`, {
+        action: 'create',
+        tags: [{ key, value }],
+      });
+    expect((await v1('env', 'test')).status).toBe(204);
+    expectDenied(await v1('env', 'prod'), 'bms:servers:put');
+    expectDenied(await v1('cost', '1'), 'bms:servers:put');
+    const at = `/v2.1/{p}/servers/${other}/tags`;
+    const newest = (method: string, path: string, body?: unknown) =>
+      person.ask(method, path, body, { 'openstack-api-version': 'compute 2.26' });
+    expect((await newest('PUT', `${at}/env=test`)).status).toBe(204);
+    expect((await newest('PUT', `${at}/env=prod`)).status).toBe(403);
+    expect((await newest('DELETE', `${at}/cost`)).status).toBe(403);
+    expect((await newest('PUT', at, { tags: ['a', 'cost=1'] })).status).toBe(403);
+    // The tags of a new server are in the same place for policies; a body that has none is looked at further.
+    const create = (more: object) =>
+      person.ask('POST', '/v1/{p}/baremetalservers', {
+        server: {
+          name: 'x',
+          imageRef: named,
+          flavorRef: 'none',
+          availability_zone: 'eu-de-01',
+          vpcid: named,
+          nics: [{ subnet_id: named }],
+          extendparam: {},
+          ...more,
+        },
+      });
+    expectDenied(await create({ server_tags: [{ key: 'cost', value: '1' }] }), 'bms:servers:create');
+    expect((await create({})).status).toBe(400);
+    expect((await person.ask('POST', '/image/v2/images', { name: 'x', tags: ['cost'] })).status).toBe(403);
+    const { rows } = await cloud.sql.query<{ id: string }>('select id from nodes limit 1');
+    const machine = `/v1/{p}/physicalservers/${rows[0]!.id}/tags/create`;
+    const denied = await person.ask('POST', machine, { tags: [{ key: 'cost', value: '1' }] });
+    expect(denied.status).toBe(403);
+  });
+});
+
 describe('identity policies', () => {
   it('open projects of the account without any role, and end with their attachment', async () => {
     const id = await makeUser();
@@ -213,12 +332,12 @@ describe('identity policies', () => {
     const policy_document = JSON.stringify({
       Version: '5.0',
       Statement: [
-        { Effect: 'Deny', Action: ['bms:*'], Condition: { StringEquals: { 'g:ResourceTag/a': ['b'] } } },
+        { Effect: 'Deny', Action: ['bms:*'], Condition: { StringEquals: { 'g:PrincipalTag/a': ['b'] } } },
       ],
     });
     const refused = await cloud.call('POST', '/v5/policies', { policy_name: name('p'), policy_document });
     expect([refused.status, refused.body.error_code]).toEqual([400, 'IAM.0011']);
-    expect(refused.body.error_msg).toContain('g:ResourceTag/a: this condition key is not known here');
+    expect(refused.body.error_msg).toContain('g:PrincipalTag/a: this condition key is not known here');
   });
 });
 

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tokenWithPolicy } from '../support/callers.ts';
 import { rentEverything } from '../crash/process.ts';
 import { readSamples, sampledRoutes } from '../samples/samples.ts';
 import { startCloud, type Cloud } from '../support/cloud.ts';
@@ -132,5 +133,29 @@ describe('a read', () => {
     const cost = (names: RegExp) =>
       Math.max(...asked.filter(({ name }) => names.test(name)).map(({ name }) => many.get(name)!.length));
     expect(budgets.filter(([names, budget]) => cost(names) !== budget)).toEqual([]);
+  });
+
+  it('costs one more only where a policy asks for tags of the server', async () => {
+    const { rows } = await cloud.sql.query<{ id: string }>(
+      `select id from servers where name like 'rented-%' limit 1`,
+    );
+    const path = `/v1/${cloud.projectId}/baremetalservers/${rows[0]!.id}`;
+    const costOf = async (...conditions: object[]) => {
+      const token = await tokenWithPolicy(cloud, [
+        { Effect: 'Allow', Action: ['bms:servers:get'] },
+        ...conditions.map((Condition) => ({ Effect: 'Deny', Action: ['bms:servers:get'], Condition })),
+      ]);
+      const statements = await statementsOf({
+        name: 'V04',
+        method: 'GET',
+        path,
+        headers: { 'x-auth-token': token },
+      });
+      return statements.length;
+    };
+    const plain = await costOf();
+    expect(await costOf({ StringEquals: { 'g:RequestTag/a': ['x'], 'g:UserName': ['x'] } })).toBe(plain);
+    const ofResource = { StringEquals: { 'g:ResourceTag/a': ['x'] } };
+    expect(await costOf(ofResource, ofResource)).toBe(plain + 1);
   });
 });

@@ -4,20 +4,28 @@ import { describe, expect, it } from 'vitest';
 import { actions, allActions } from '../../src/core/actions.ts';
 import { fitsGlob } from '../../src/core/glob.ts';
 import { compilePolicies, parsePolicy, type PolicyDocument, type Statement } from '../../src/core/policy.ts';
+import { ofRequest, ofResource, type Circumstances } from '../../src/core/policy-conditions.ts';
 import { systemPolicies, systemRoles } from '../../src/core/system-policies.ts';
 
 interface Surroundings {
   on: string[];
   ids: string[];
-  given: Record<string, string>;
+  given: Circumstances;
+  /** Tags of the resources, by id. */
+  tags: Record<string, Record<string, string>>;
 }
 
 const place = { region: 'eu-de', accountId: 'acct' };
 const ask = (
   documents: PolicyDocument[],
   names: string[],
-  { on = [], ids = [], given = {} }: Partial<Surroundings> = {},
-) => compilePolicies(documents).decide({ names, on, ids, ...place }, () => given);
+  { on = [], ids = [], given = {}, tags = {} }: Partial<Surroundings> = {},
+) =>
+  compilePolicies(documents).decide(
+    { names, on, ids, ...place, ofResource: (id) => ofResource(toTags(tags[id] ?? {})) },
+    () => given,
+  );
+const toTags = (tags: Record<string, string>) => Object.entries(tags).map(([key, value]) => ({ key, value }));
 const one = (statement: Statement, Version: '1.1' | '5.0' = '1.1'): PolicyDocument => ({
   Version,
   Statement: [statement],
@@ -195,7 +203,7 @@ describe('any policies', () => {
 });
 
 describe('a condition', () => {
-  const holds = (Condition: Statement['Condition'], given: Record<string, string>) =>
+  const holds = (Condition: Statement['Condition'], given: Circumstances) =>
     ask([one({ Effect: 'Allow', Action: ['*'], Condition })], ['bms:servers:stop'], { given }) === 'allowed';
 
   it.each<[operator: string, value: unknown, given: string | undefined, isHeld: boolean]>([
@@ -244,6 +252,52 @@ describe('a condition', () => {
     const given = { 'g:username': 'ann', 'g:projectname': 'eu-de', 'g:mfapresent': 'false' };
     expect(holds(both, given)).toBe(true);
     expect(holds(both, { ...given, 'g:projectname': 'eu-nl' })).toBe(false);
+  });
+
+  it.each<[operator: string, value: string[], given: string[], isHeld: boolean]>([
+    ['ForAnyValue:StringEquals', ['env', 'team'], ['env', 'x'], true],
+    ['ForAnyValue:StringEquals', ['env'], ['x'], false],
+    ['ForAnyValue:StringNotEquals', ['env'], ['env', 'x'], true],
+    ['ForAnyValue:StringEquals', ['env'], [], false],
+    ['ForAllValues:StringEquals', ['env', 'team'], ['env', 'x'], false],
+    ['ForAllValues:StringLike', ['e*', 'team'], ['env', 'team'], true],
+    ['ForAllValues:StringNotEquals', ['env'], ['env', 'x'], false],
+    ['ForAllValues:StringEquals', ['env'], [], true],
+    ['StringEquals', ['env'], ['x', 'env'], true],
+    ['StringNotEquals', ['env'], ['x', 'env'], false],
+    ['Null', ['true'], [], true],
+  ])('%s %j is, of the tags %j in a request, %s', (operator, value, keys, isHeld) => {
+    const given = ofRequest(keys.map((key) => ({ key, value: '' })));
+    expect(holds({ [operator]: { 'g:TagKeys': value } }, given)).toBe(isHeld);
+  });
+
+  it('on a tag takes the key of the tag as it is, and the rest in any case', () => {
+    const Condition = { StringEquals: { 'G:requesttag/Team': ['blue'] } };
+    expect(holds(Condition, ofRequest([{ key: 'Team', value: 'blue' }]))).toBe(true);
+    expect(holds(Condition, ofRequest([{ key: 'team', value: 'blue' }]))).toBe(false);
+    expect(holds(Condition, ofResource([{ key: 'Team', value: 'blue' }]))).toBe(false);
+  });
+
+  it.each(['1.1', '5.0'] as const)('on tags of a resource is asked for each of them, in %s', (version) => {
+    const Condition = { StringEquals: { 'g:ResourceTag/team': ['blue'] } };
+    const tags = { a: { team: 'blue' }, b: { team: 'blue', env: 'prod' }, c: { team: 'red' }, d: {} };
+    const about = (documents: PolicyDocument[], ...ids: string[]) =>
+      ask(documents, ['bms:servers:stop'], { on: ['instance'], ids, tags });
+    const allowance = one({ Effect: 'Allow', Action: ['bms:*'], Condition }, version);
+    expect(about([allowance], 'a', 'b')).toBe('allowed');
+    expect(about([allowance], 'a', 'c')).toBe('not-allowed');
+    expect(about([allowance], 'd')).toBe('not-allowed');
+    expect(about([allowance]), 'no resource has no tags').toBe('not-allowed');
+    const denial = one({ Effect: 'Deny', Action: ['bms:*'], Condition }, version);
+    expect(about([allow('*'), denial], 'c', 'd')).toBe('allowed');
+    expect(about([allow('*'), denial], 'c', 'a')).toBe('denied');
+    // Both must fit the same one.
+    const bound = one(
+      { Effect: 'Allow', Action: ['bms:*'], Resource: ['bms:*:*:instance:b'], Condition },
+      version,
+    );
+    expect(about([bound], 'b')).toBe('allowed');
+    expect(about([bound], 'a')).toBe('not-allowed');
   });
 
   it('that does not hold makes its denial void, too', () => {
@@ -302,6 +356,15 @@ describe('a document', () => {
       'an unknown key',
       withStatement({ Effect: 'Deny', Action: ['*'], Condition: { StringEquals: { 'g:Nothing': ['x'] } } }),
       /g:Nothing: this condition key is not known/,
+    ],
+    [
+      'a tag without a key',
+      withStatement({
+        Effect: 'Deny',
+        Action: ['*'],
+        Condition: { StringEquals: { 'g:ResourceTag/': ['x'] } },
+      }),
+      /g:ResourceTag\/: this condition key is not known/,
     ],
     [
       'a network that is none',

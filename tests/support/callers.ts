@@ -29,3 +29,15 @@ export async function tokenFor(
   );
   return token;
 }
+
+/** A token of somebody who may do in the first project what a policy of version 1.1 says. */
+export async function tokenWithPolicy(cloud: Cloud, Statement: object[]): Promise<string> {
+  const display_name = `policy-${randomBytes(4).toString('hex')}`;
+  const role = { display_name, type: 'XA', description: '', policy: { Version: '1.1', Statement } };
+  const made = await cloud.call('POST', '/v3.0/OS-ROLE/roles', { role });
+  if (made.status !== 201) throw new Error(`${made.status} ${JSON.stringify(made.body)}`);
+  const { rows } = await cloud.sql.query<{ name: string }>('select name from roles where id = $1', [
+    made.body.role.id,
+  ]);
+  return tokenFor(cloud, rows[0]!.name, cloud.projectId);
+}

@@ -9,6 +9,7 @@ import { createJudge } from '../../src/core/authorization.ts';
 import { systemRoles } from '../../src/core/system-policies.ts';
 import type { Tenancy } from '../../src/core/tenancy.ts';
 import { hashPassword, verifyPassword } from '../../src/engine/password.ts';
+import { resourceTags } from '../../src/store/resource-tags.ts';
 import { accessKeys } from '../../src/store/access-keys.ts';
 import { applicationCredentials } from '../../src/store/application-credentials.ts';
 import { groups } from '../../src/store/groups.ts';
@@ -129,6 +130,7 @@ async function startApp(database: Database, around: Surroundings, tokenHours = 2
     stores.tenancy,
     stores.accessKeys,
     createJudge({ region: 'eu-de', withTwins: true, now }),
+    resourceTags(database.sql),
     now,
   );
   const passwords = {

@@ -2,13 +2,14 @@
 import type { Static } from 'typebox';
 import { invalid } from '../../core/errors.ts';
 import type { SecurityGroups } from '../../core/security-group.ts';
+import type { KeyValue } from '../../core/server-tags.ts';
 import { mostDisks, volumeTypes } from '../../core/volume.ts';
 import type { Created, CreateWish, WishedVolume } from '../../engine/create.ts';
 import { callerOf, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
 import { toRequestKey } from '../once.ts';
 import type { Cloud } from './cloud.ts';
 import { checkPublicIp } from './public-ip.ts';
-import { checkName, checkPassword, checkUserData, toTags } from './rules.ts';
+import { checkName, checkPassword, checkUserData, listTags, toTags } from './rules.ts';
 import type { CreateBody } from './wire.ts';
 
 type Wanted = Static<typeof CreateBody>['server'];
@@ -21,6 +22,10 @@ export async function create({ create, securityGroups }: Cloud, call: Call): Pro
   const wish = { ...toWish(call), ...groups, orderId };
   const toAnswer = ({ jobId }: Created) => ({ order_id: orderId, job_id: toHex(jobId) });
   return ok(await create(wish, toRequestKey(call, token), toAnswer));
+}
+
+export function tagsOfNew({ body }: Call): KeyValue[] {
+  return listTags((body as Static<typeof CreateBody>).server.server_tags);
 }
 
 /** By id; without any: the default one. Each holds on all NICs. */

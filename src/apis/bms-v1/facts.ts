@@ -4,7 +4,7 @@ import { checkAlterable } from '../../core/alteration.ts';
 import { invalid, notFound } from '../../core/errors.ts';
 import { isIntermediate } from '../../core/lifecycle.ts';
 import type { Server, ServerFacts } from '../../core/server.ts';
-import { bareMetalTag, dropTags, putTags, toKeyValue } from '../../core/server-tags.ts';
+import { bareMetalTag, dropTags, putTags, toKeyValue, type KeyValue } from '../../core/server-tags.ts';
 import { isId, ok, projectOf, type ActionChoice, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { checkMetadata, checkMetadataSize, checkTags } from './rules.ts';
@@ -73,6 +73,11 @@ export const tagActions: ActionChoice = {
       ? 'bms:servers:batchCreateBaremetalServerTags'
       : 'bms:servers:batchDeleteBaremetalServerTags',
 };
+
+export function tagsInBody({ body }: Call): KeyValue[] {
+  const { tags } = body as Static<typeof TagActionBody>;
+  return tags.map(({ key, value = '' }) => ({ key, value }));
+}
 
 /** V28, V29 (hw0642, hw0643): both may be repeated. Also while the server is being made: Terraform tags at once. */
 export async function changeTags(cloud: Cloud, call: Call): Promise<Answer> {

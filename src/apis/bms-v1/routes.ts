@@ -3,7 +3,7 @@ import type { Api, Answer, Call, Route, RouteFacts } from '../api.ts';
 import * as catalog from './catalog.ts';
 import type { Cloud } from './cloud.ts';
 import { openConsole } from './console.ts';
-import { create } from './create.ts';
+import { create, tagsOfNew } from './create.ts';
 import { toError } from './errors.ts';
 import * as facts from './facts.ts';
 import * as nics from './nics.ts';
@@ -65,6 +65,7 @@ export function bmsApi(cloud: Cloud): Api {
         path: at,
         summary: 'Create servers',
         action: 'bms:servers:create',
+        tags: tagsOfNew,
         body: CreateBody,
         answer: JobAnswer,
       }),
@@ -252,6 +253,7 @@ export function bmsApi(cloud: Cloud): Api {
         path: `${at}/:server_id/tags/action`,
         summary: 'Put tags on a server or take them off',
         action: facts.tagActions,
+        tags: facts.tagsInBody,
         body: TagActionBody,
       }),
       route(facts.listTags, {
@@ -267,6 +269,7 @@ export function bmsApi(cloud: Cloud): Api {
         path: '/v1/:project_id/cloudservers/:server_id/tags/action',
         summary: 'Put tags on a server or take them off, by the path of the ECS',
         action: facts.tagActions,
+        tags: facts.tagsInBody,
         body: TagActionBody,
       }),
       route(facts.listTags, {

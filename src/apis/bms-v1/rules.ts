@@ -36,12 +36,18 @@ export function checkUserData(userData: string): void {
 
 const mostOwnTags = 9; // ten with the system tag
 
-export function toTags(
-  given: { key: string; value?: string }[] | Record<string, string> | undefined,
-): string[] {
+type GivenTags = { key: string; value?: string }[] | Record<string, string> | undefined;
+
+/** Both forms in which clients write the tags of a new server. */
+export function listTags(given: GivenTags): KeyValue[] {
   const tags = Array.isArray(given)
     ? given
     : Object.entries(given ?? {}).map(([key, value]) => ({ key, value }));
+  return tags.map(({ key, value = '' }) => ({ key, value }));
+}
+
+export function toTags(given: GivenTags): string[] {
+  const tags = listTags(given);
   const keys = new Set(tags.map(({ key }) => key));
   if (tags.length > mostOwnTags || keys.size !== tags.length) {
     throw invalid(`At most ${mostOwnTags} tags with different keys.`, 'server_tags');

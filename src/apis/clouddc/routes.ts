@@ -233,6 +233,7 @@ export function cloudDcApi(cloud: Cloud): Api {
         summary: 'Tag a physical server',
         action: 'clouddc::tagResource',
         body: TagsBody,
+        tags: tags.tagsInBody,
       }),
       route(tags.untagServer, {
         id: 'C26',
@@ -241,6 +242,7 @@ export function cloudDcApi(cloud: Cloud): Api {
         summary: 'Take tags off a physical server',
         action: 'clouddc::untagResource',
         body: TagsBody,
+        tags: tags.tagsInBody,
       }),
       route(tags.tagRack, {
         id: 'C27',
@@ -249,6 +251,7 @@ export function cloudDcApi(cloud: Cloud): Api {
         summary: 'Tag a rack',
         action: 'clouddc::tagResource',
         body: TagsBody,
+        tags: tags.tagsInBody,
       }),
       route(tags.untagRack, {
         id: 'C28',
@@ -257,6 +260,7 @@ export function cloudDcApi(cloud: Cloud): Api {
         summary: 'Take tags off a rack',
         action: 'clouddc::untagResource',
         body: TagsBody,
+        tags: tags.tagsInBody,
       }),
       route(racks.listRooms, {
         id: 'C29',

@@ -1,6 +1,7 @@
 /** Tags of physical servers and racks (C25–C28): what a project notes about machines that it sees, for itself. */
 import type { Static } from 'typebox';
 import { invalid } from '../../core/errors.ts';
+import type { Tag } from '../../core/site.ts';
 import { ok, projectOf, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { getVisibleNode } from './physical-servers.ts';
@@ -13,8 +14,8 @@ const add =
   (get: Getter) =>
   async (cloud: Cloud, call: Call): Promise<Answer> => {
     const { id } = await get(cloud, projectOf(call), call.params['id']!);
-    const tags = tagsOf(call).map(({ key, value }) => ({ key, value: value ?? '' }));
-    await cloud.site.addTags(projectOf(call), id, tags);
+    checkKeys(call);
+    await cloud.site.addTags(projectOf(call), id, tagsInBody(call));
     return ok(undefined);
   };
 
@@ -23,7 +24,8 @@ const remove =
   (get: Getter) =>
   async (cloud: Cloud, call: Call): Promise<Answer> => {
     const { id } = await get(cloud, projectOf(call), call.params['id']!);
-    const keys = tagsOf(call).map(({ key }) => key);
+    checkKeys(call);
+    const keys = tagsInBody(call).map(({ key }) => key);
     await cloud.site.removeTags(projectOf(call), id, keys);
     return ok(undefined);
   };
@@ -33,9 +35,13 @@ export const untagServer = remove(getVisibleNode);
 export const tagRack = add(getRack);
 export const untagRack = remove(getRack);
 
-function tagsOf(call: Call): Static<typeof TagsBody>['tags'] {
-  const { tags } = call.body as Static<typeof TagsBody>;
+export function tagsInBody({ body }: Call): Tag[] {
+  const { tags } = body as Static<typeof TagsBody>;
+  return tags.map(({ key, value = '' }) => ({ key, value }));
+}
+
+function checkKeys(call: Call): void {
+  const tags = tagsInBody(call);
   const keys = new Set(tags.map(({ key }) => key));
   if (keys.size < tags.length) throw invalid('tags: a key may be given once.', 'tags');
-  return tags;
 }

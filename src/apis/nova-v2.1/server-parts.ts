@@ -192,6 +192,7 @@ export const serverParts: Entry[] = [
       summary: 'Replace the tags of a server',
       action: 'ecs:servers:setTags',
       body: TagsBody,
+      tags: tags.tagsInBody,
     },
   ],
   [
@@ -212,6 +213,7 @@ export const serverParts: Entry[] = [
       path: '/servers/:server_id/tags/:tag',
       summary: 'Put a tag on a server',
       action: 'ecs:servers:setTags',
+      tags: tags.tagInPath,
     },
   ],
   [
@@ -232,6 +234,7 @@ export const serverParts: Entry[] = [
       path: '/servers/:server_id/tags/:tag',
       summary: 'Take a tag off a server',
       action: 'ecs:servers:setTags',
+      tags: tags.tagInPath,
     },
   ],
   [

@@ -4,7 +4,8 @@
  */
 import type { Static } from 'typebox';
 import { IngotError, invalid, notFound } from '../../core/errors.ts';
-import { ok, type Answer } from '../api.ts';
+import { toKeyValue, type KeyValue } from '../../core/server-tags.ts';
+import { ok, type Answer, type Call } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { getServer, revise } from './servers.ts';
 import { toLinks, type TagsBody } from './wire.ts';
@@ -16,6 +17,14 @@ const longestTag = 80;
 /** An older microversion does not know these paths. */
 function checkVersion(call: NovaCall): void {
   if (call.minor < sinceMinor) throw notFound('path', call.path);
+}
+
+export function tagsInBody({ body }: Call): KeyValue[] {
+  return (body as Static<typeof TagsBody>).tags.map(toKeyValue);
+}
+
+export function tagInPath({ params }: Call): KeyValue[] {
+  return [toKeyValue(params['tag']!)];
 }
 
 function checkTag(tag: string): string {
