@@ -35,4 +35,14 @@ export interface Networks {
   }): Promise<{ id: string }>;
   /** Throws conflict while a server has it. */
   removePort(id: string, projectId: string): Promise<boolean>;
+  /** What the project has of its own; shared networks are nobody's. */
+  usage(projectId: string): Promise<NetworkUsage>;
+}
+
+export interface NetworkUsage {
+  networks: number;
+  subnets: number;
+  ports: number;
+  securityGroups: number;
+  securityGroupRules: number;
 }

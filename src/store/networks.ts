@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { conflict, notFound } from '../core/errors.ts';
-import type { Networks } from '../core/network.ts';
+import type { Networks, NetworkUsage } from '../core/network.ts';
 import type { Sql, Tx } from './database.ts';
 import { connect } from './placement.ts';
 
@@ -16,6 +16,18 @@ export function networks(db: Sql): Networks {
         insert into networks (id, project_id, vpc_id, name, description)
         values (${id}, ${projectId}, ${randomUUID()}, ${name}, ${description})`.execute(db);
       return { id };
+    },
+
+    async usage(projectId) {
+      const { rows } = await sql<NetworkUsage>`
+        select (select count(*) from networks where project_id = ${projectId}) as networks,
+          (select count(*) from subnets s join networks n on n.id = s.network_id
+            where n.project_id = ${projectId}) as subnets,
+          (select count(*) from ports where project_id = ${projectId}) as ports,
+          (select count(*) from security_groups where project_id = ${projectId}) as "securityGroups",
+          (select count(*) from security_group_rules r join security_groups g on g.id = r.group_id
+            where g.project_id = ${projectId}) as "securityGroupRules"`.execute(db);
+      return rows[0]!;
     },
 
     removeNetwork: (id, projectId) =>

@@ -41,6 +41,23 @@ it('makes a network and ties the server to it', { timeout: 180_000 }, async (con
   await expect(run('network delete mine')).rejects.toThrow(/has ports/);
 });
 
+it('is told what is limited, and what is used of it', { timeout: 120_000 }, async (context) => {
+  context.skip(!isInstalled, whyNot);
+  const shown = await read('quota show');
+  expect(shown).toMatchObject({
+    project_name: 'eu-de',
+    volumes: -1,
+    networks: -1,
+    'floating-ips': 0,
+    snapshots: 0,
+  });
+  const used = await read('quota list --network --detail');
+  const ports = await read('port list');
+  expect(used).toContainEqual(
+    expect.objectContaining({ Resource: 'ports', Limit: -1, 'In Use': ports.length }),
+  );
+});
+
 it('makes a volume, attaches and detaches it', { timeout: 180_000 }, async (context) => {
   context.skip(!isInstalled, whyNot);
   const made = await read('volume create --size 10 --type SSD data');

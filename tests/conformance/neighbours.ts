@@ -135,6 +135,13 @@ export const neighbours = table([
     { answer: { limits: { rate: 'L', absolute: { '*': 'I' } } } },
   ],
   [
+    'volume quotas',
+    'GET /volume/v3/<project>/os-quota-sets/<project>',
+    200,
+    { answer: { quota_set: { id: 'S', volumes: 'I', gigabytes: 'I', per_volume_gigabytes: 'I' } } },
+  ],
+  ['network quotas', 'GET /network/v2.0/quotas/<project>', 200, { answer: { quota: { '*': 'I' } } }],
+  [
     'create volume',
     'POST /volume/v2/<project>/volumes',
     202,

@@ -67,7 +67,8 @@ export async function showLimits({ servers }: Cloud, call: Call): Promise<Answer
       totalServerGroupsUsed: used.serverGroups,
       maxSecurityGroups: -1,
       maxSecurityGroupRules: -1,
-      maxTotalFloatingIps: -1,
+      // There are none.
+      maxTotalFloatingIps: 0,
       maxImageMeta: 128,
       totalInstancesUsed: used.servers,
       totalCoresUsed: used.vcpus,

@@ -18,7 +18,15 @@ export function showVersions(_cloud: Cloud, { origin }: Call): Answer {
   return ok({ versions: [{ id: 'v2.0', status: 'CURRENT', links }] });
 }
 
-const rooms = ['networks', 'subnets', 'ports', 'security-groups', 'security-group-rules', 'extensions'];
+const rooms = [
+  'networks',
+  'subnets',
+  'ports',
+  'security-groups',
+  'security-group-rules',
+  'quotas',
+  'extensions',
+];
 
 export function listResources(_cloud: Cloud, { origin }: Call): Answer {
   return ok({

@@ -8,12 +8,16 @@ import type { Answer, Api, Call, Route } from '../api.ts';
 import * as changes from './changes.ts';
 import { toError } from './errors.ts';
 import * as networks from './networks.ts';
+import * as quotas from './quotas.ts';
 import { RuleBody, SecurityGroupBody, SecurityGroupChangeBody } from './security-group-wire.ts';
 import * as security from './security-groups.ts';
 import * as vpc from './vpc.ts';
 import { NetworkBody, PortBody, SubnetBody } from './wire.ts';
 
 type Handler = (cloud: networks.Cloud, call: Call) => Promise<Answer> | Answer;
+
+/** Not `:project_id`, which must be the caller's own. */
+const quotaProject = ':quota_project_id';
 
 export function networkApi(cloud: networks.Cloud): Api {
   const route = (
@@ -145,6 +149,21 @@ export function networkApi(cloud: networks.Cloud): Api {
         'Take a rule from a security group',
         security.removeRule,
         'vpc:securityGroupRules:delete',
+      ),
+      get('get_quota', `/quotas/${quotaProject}`, 'Show quotas', quotas.showQuota, 'vpc:quotas:list'),
+      get(
+        'get_default_quota',
+        `/quotas/${quotaProject}/default`,
+        'Show the quotas of a new project',
+        quotas.showQuota,
+        'vpc:quotas:list',
+      ),
+      get(
+        'get_quota_details',
+        `/quotas/${quotaProject}/details`,
+        'Show quotas and what is used of them',
+        quotas.showDetails,
+        'vpc:quotas:list',
       ),
       get('get_extensions', '/extensions', 'List extensions', networks.listExtensions, 'vpc:networks:list'),
       get(

@@ -42,7 +42,8 @@ export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<An
     maxServerGroupMembers: -1,
     maxSecurityGroups: -1,
     maxSecurityGroupRules: -1,
-    maxTotalFloatingIps: -1,
+    // There are none.
+    maxTotalFloatingIps: 0,
     totalInstancesUsed: used.servers,
     totalCoresUsed: used.vcpus,
     totalRAMUsed: used.ramMib,
@@ -73,6 +74,7 @@ const quotas = [
 /** What is limited at all; all else is without limit. */
 const limits: Record<string, number> = {
   metadata_items: mostMetadata,
+  floating_ips: 0,
   injected_files: 0,
   injected_file_content_bytes: 0,
   injected_file_path_bytes: 0,

@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import type { Action } from '../../core/actions.ts';
 import { ok, type Answer, type Api, type Call, type Route } from '../api.ts';
 import { toError } from './errors.ts';
+import * as quotas from './quotas.ts';
 import * as volumes from './volumes.ts';
 import { VolumeBody, VolumeChangeBody } from './wire.ts';
 
@@ -41,6 +42,15 @@ const entries: Entry[] = [
   ['DELETE', 'delete', '/volumes/:volume_id', 'Delete a volume', volumes.remove, 'evs:volumes:delete'],
   ['GET', 'types', '/types', 'List volume types', volumes.listTypes, 'evs:types:get'],
   ['GET', 'limits', '/limits', 'Show limits and what is used of them', volumes.showLimits, 'evs:quotas:get'],
+  ['GET', 'quotas', '/os-quota-sets/:quota_project_id', 'Show quotas', quotas.showQuotas, 'evs:quotas:get'],
+  [
+    'GET',
+    'quota-defaults',
+    '/os-quota-sets/:quota_project_id/defaults',
+    'Show the quotas of a new project',
+    quotas.showDefaults,
+    'evs:quotas:get',
+  ],
   ['GET', 'type', '/types/:type_id', 'Show a volume type', volumes.showType, 'evs:types:get'],
 ];
 
