@@ -23,6 +23,8 @@ export interface Subject {
     /** URL of the image in the virtual drive. */
     media?(): string | null | Promise<string | null>;
   };
+  /** Two images for the virtual drive, where the BMC fetches what it is told to insert. */
+  images?: readonly [string, string];
   /** A node of the same driver at which nobody answers. */
   unreachable?: Node;
   /** The same node with a wrong password. */
@@ -33,7 +35,14 @@ export interface Subject {
 /** Parts that a driver does not have, each with the reason. */
 export type Lacks = Partial<
   Record<
-    'unreachable' | 'credentials' | 'boot-device' | 'parts' | 'media' | 'event-log' | 'bmc-reset',
+    | 'unreachable'
+    | 'credentials'
+    | 'boot-device'
+    | 'serial-number'
+    | 'parts'
+    | 'media'
+    | 'event-log'
+    | 'bmc-reset',
     string
   >
 >;
@@ -47,6 +56,8 @@ const order: DeployOrder = {
   publicKeys: [],
   adminPasswordHash: null,
 };
+/** For BMCs that fetch nothing. */
+const unfetched = ['http://192.0.2.1/first.iso', 'http://192.0.2.1/second.iso'] as const;
 /** Looks before a test gives up; each waits as long as the driver says. */
 const mostLooks = 200;
 
@@ -116,7 +127,7 @@ export function conformance(name: string, make: () => Promise<Subject>, lacks: L
 
     it('tells what a machine is made of', async () => {
       const inventory = await subject.driver.inspect(subject.node, purpose);
-      expect(inventory.serialNumber).not.toBe('');
+      if (lacks['serial-number'] === undefined) expect(inventory.serialNumber).not.toBe('');
       if (lacks.parts !== undefined) return;
       expect(inventory.cpuCores).toBeGreaterThan(0);
       expect(inventory.memoryMib).toBeGreaterThan(0);
@@ -143,17 +154,17 @@ export function conformance(name: string, make: () => Promise<Subject>, lacks: L
     whereThereIs('media', () => {
       it('puts an image into the virtual drive, exchanges it, and takes it out', async () => {
         const { driver, node, machine } = subject;
-        for (const url of ['http://192.0.2.1/first.iso', 'http://192.0.2.1/second.iso']) {
+        for (const url of subject.images ?? unfetched) {
           for (let times = 0; times < 2; times += 1) {
             const { evidence } = await driver.insertMedia(node, url, purpose);
             expectSentence(evidence, node);
-            expect(await machine.media?.()).toBe(url);
+            if (machine.media) expect(await machine.media()).toBe(url);
           }
         }
         for (let times = 0; times < 2; times += 1) {
           const { evidence } = await driver.ejectMedia(node, purpose);
           expectSentence(evidence, node);
-          expect(await machine.media?.()).toBe(null);
+          if (machine.media) expect(await machine.media()).toBe(null);
         }
       });
     });

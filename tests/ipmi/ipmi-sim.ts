@@ -131,7 +131,8 @@ async function listen(
   );
 }
 
-async function freePort(): Promise<number> {
+/** Of UDP, on 127.0.0.1. */
+export async function freePort(): Promise<number> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const { port } = socket.address();

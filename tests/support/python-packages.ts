@@ -28,6 +28,7 @@ export async function pythonWith(packages: string[]): Promise<{ python: string }
     return { python };
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
+    if (existsSync(python)) return { python }; // another run was quicker
     const { stderr, message } = error as { stderr?: string; message: string };
     const reason = (stderr?.trim() || message).split('\n').at(-1);
     return { whyNot: `${packages.join(', ')} could not be installed from PyPI: ${reason}` };

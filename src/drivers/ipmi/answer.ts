@@ -5,12 +5,17 @@ import type { Output } from './ipmitool.ts';
 /** It ends every run that got no session, whatever the reason. */
 const noSession = /Unable to establish (IPMI|LAN|RMCP)/;
 
-/** Status codes of RMCP+ and RAKP (IPMI 2.0, table 13-15) for which another cipher suite is the remedy. */
+/**
+ * Status codes of RMCP+ and RAKP (IPMI 2.0, table 13-15) for which another cipher suite is the remedy. Some BMCs do not
+ * refuse a suite but answer with another (pyghmi 1.6), which ipmitool does not take.
+ */
 const suiteRefused =
-  /invalid authentication algorithm|invalid integrity algorithm|invalid confidentiality algorithm|no matching (cipher suite|authentication payload|integrity payload)/i;
+  /invalid authentication algorithm|invalid integrity algorithm|invalid confidentiality algorithm|no matching (cipher suite|authentication payload|integrity payload)|algorithm 0x\w+ is not what we requested/i;
 /** The key that both sides derive from the password differs, or the BMC says that it does not know or let in the name. */
 const loginRefused =
   /RAKP \d.*(HMAC|integrity check value) is invalid|RAKP 4 message has invalid integrity|unauthorized (name|role|GUID)|invalid role|inactive role|user level authentication/i;
+/** It opened a session and fell silent when it heard the name. */
+const silentAtLogin = /no response from RAKP 1/i;
 const noResources = /insufficient resources/i;
 
 /** Completion codes (IPMI 2.0, table 5-2) as ipmitool spells them. Those that are not here are a plain no. */
@@ -60,6 +65,11 @@ export function sessionFailure(output: Output, program: string): DriverError | n
   if (noResources.test(stderr)) {
     const words = 'The BMC has no room for another IPMI session';
     return new DriverError('busy', words, { retryAfterMs: sessionsFreeAfterMs });
+  }
+  if (silentAtLogin.test(stderr)) {
+    const words =
+      'The BMC answers over IPMI but falls silent at the login, as some do that do not know the name';
+    return new DriverError('unreachable', words);
   }
   return new DriverError('unreachable', 'The BMC does not answer over IPMI');
 }
