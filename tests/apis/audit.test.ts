@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from '../../src/store/audit.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { rentEverything } from '../crash/process.ts';
-import { tokenFor } from '../support/callers.ts';
+import { tokenFor, tokenWithPolicy } from '../support/callers.ts';
 import { startCloud, type Cloud, type Reply } from '../support/cloud.ts';
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
@@ -284,6 +284,17 @@ describe('reading', () => {
     const { body } = await traces('', admin, elsewhere);
     expect(body.traces.filter((it: { service_type: string }) => it.service_type !== 'IAM')).toEqual([]);
     expect((await traces('', admin)).status).toBe(400); // the project of another
+  });
+
+  it('is for whoever a policy shows it to, and for those whom it denies not even their own', async () => {
+    const statement = (Effect: string) => ({ Effect, Action: ['cts:trace:list'] });
+    const auditor = await tokenWithPolicy(cloud, [statement('Allow')]);
+    const own = await tokenFor(cloud, 'member', cloud.projectId);
+    await cloud.call('POST', '/v2.1/{p}/os-keypairs', { keypair: { name: 'seen' } }, { 'x-auth-token': own });
+    const { body } = await traces('&resource_name=seen', auditor);
+    expect(body.traces).toHaveLength(1);
+    const kept = await tokenWithPolicy(cloud, [{ Effect: 'Allow', Action: ['*'] }, statement('Deny')]);
+    expect((await traces('', kept)).status).toBe(403);
   });
 
   it('of the whole installation is for its operators', async () => {

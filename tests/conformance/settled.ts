@@ -231,4 +231,29 @@ export const settled: Difference[] = [
     sources: 'not found',
     settled: 'clouddc:instance:createBatch, clouddc:idc:list, clouddc:irack:list, clouddc::listAlarmStat',
   },
+  {
+    topic: 'CloudDC: answers of changing rooms and racks (C30, C32)',
+    sources: 'a text, word for word; not whether it is JSON',
+    settled: 'the text as it is, as text/plain',
+  },
+  {
+    topic: 'Cloud Trace: whose traces are shown',
+    sources: 'cts:trace:list shows those of the account; OpenStack’s roles know no such service',
+    settled:
+      'all of the project to whoever is allowed cts:trace:list (administrators, the root user, Tenant Administrator, Tenant Guest, policies); to everybody else, member and reader among them, what they did themselves',
+  },
+  {
+    topic: 'Condition keys on tags in policies',
+    sources:
+      'a key counts for the resources listed with an action; an action without a resource is not spoken of',
+    settled:
+      'g:ResourceTag has a value for single servers, physical servers and racks only: a list is refused, never filtered',
+  },
+  {
+    topic: 'nova refresh-network (os-server-external-events)',
+    sources:
+      'upstream: how Neutron tells Nova that addresses changed; in no published reference of either cloud',
+    settled:
+      'not served (404): servers show the addresses of the network API itself, and there is nothing to refresh',
+  },
 ];

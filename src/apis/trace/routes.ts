@@ -16,6 +16,7 @@ export function traceApi(cloud: Cloud): Api {
         path: '/v3/:project_id/traces',
         summary: 'List who changed what, newest first',
         action: 'cts:trace:list',
+        isOwnOpen: true,
         handle: (call) => listTraces(cloud, call),
       },
     ],

@@ -1,7 +1,6 @@
 /** The list of traces, with the published filters and paging (cts_api_0311). */
 import { auditRatings, type AuditFilter } from '../../core/audit.ts';
 import { invalid } from '../../core/errors.ts';
-import type { Caller } from '../../core/tenancy.ts';
 import { callerOf, ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { serviceTypes, toTrace } from './wire.ts';
@@ -30,8 +29,8 @@ function toFilter(call: Call, now: number): AuditFilter {
   const filter: AuditFilter = {
     projectId: projectOf(call),
     ...(caller.projectAccount && { accountId: caller.projectAccount.id }),
-    // The people of the account who may not see all of it see what they did themselves.
-    ...(maySeeAll(caller) ? {} : { userId: caller.user.id }),
+    // Whoever may not see all of it sees what they did themselves.
+    ...(call.may('cts:trace:list') ? {} : { userId: caller.user.id }),
   };
   const id = single(call, 'trace_id');
   if (id !== undefined) return { ...filter, id }; // nothing else counts then
@@ -56,10 +55,6 @@ function toFilter(call: Call, now: number): AuditFilter {
   const rating = single(call, 'trace_rating');
   if (rating) filter.rating = toKnownRating(rating);
   return filter;
-}
-
-function maySeeAll({ isAdmin, user, projectAccount, userAccount }: Caller): boolean {
-  return isAdmin || (user.isRoot && userAccount.id === projectAccount?.id);
 }
 
 function toKnownRating(word: string) {
