@@ -41,10 +41,11 @@ export interface Cloud {
 }
 
 /**
- * `INGOT_TEST_PROCESSES=2 npm test -- tests/apis` asks two processes in turns instead of one: whatever holds for one
- * Ingot must hold for two on one database.
+ * `npm run test:two -- tests/apis` asks two processes in turns instead of one: whatever holds for one Ingot must hold for
+ * two on one database. What each of them has for itself (a session at a BMC, what it remembers of another Keystone) is
+ * there so many times.
  */
-const processesOfTheRun = Number(process.env['INGOT_TEST_PROCESSES'] ?? 1);
+export const processesOfTheRun = Number(process.env['INGOT_TEST_PROCESSES'] ?? 1);
 
 /**
  * @param env settings over the defaults, which are quick: steps of 20 ms, 8 nodes
