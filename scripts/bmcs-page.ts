@@ -27,6 +27,19 @@ tried first the next time. Habits that cannot be seen go by the vendor that the 
 
 ${table(['habit', 'seen on', 'source', 'met in'], known)}
 
+## Trying a BMC of yours
+
+From a checkout, the suite that the drivers are tested with runs over any BMC. Without further words it only reads;
+\`--power\` **switches the machine off and on several times**, \`--restart-bmc\` restarts the BMC:
+
+\`\`\`sh
+npm run check-bmc -- https://10.0.7.12 --username root --password-file ./bmc-password
+npm run check-bmc -- 10.0.7.13 --driver ipmi --username root --password-file ./bmc-password --power
+npm run check-bmc -- --mockups ./DSP2043/mockups     # DMTF's mock-ups, or files of \`ingot record\`
+\`\`\`
+
+What fails there is worth an issue, with the output and a recording (\`ingot record\`, below).
+
 ## BMCs that can be played
 
 \`ingot sim-bmc\` starts simulated BMCs, real Redfish servers over HTTPS, thousands in one process:
