@@ -7,6 +7,7 @@ import { createHttp } from './apis/http.ts';
 import type { Config } from './config.ts';
 import { createClockwork } from './engine/clockwork.ts';
 import { createConsoles } from './engine/consoles/consoles.ts';
+import { inspectMachines } from './engine/inspection.ts';
 import { changePasswords } from './engine/password-change.ts';
 import { hashPassword } from './engine/password.ts';
 import { createSubmit } from './engine/submit.ts';
@@ -18,7 +19,13 @@ import { openAuth, toExternal } from './main/authorities.ts';
 import { createClosers } from './main/closers.ts';
 import { makeDataFolder, tellCredentials } from './main/data-folder.ts';
 import { openDatabases } from './main/databases.ts';
-import { chooseInstallers, openDrivers, openNetworkBoot } from './main/hardware.ts';
+import {
+  chooseInspectors,
+  chooseInstallers,
+  openDrivers,
+  openNetworkBoot,
+  toInspectMs,
+} from './main/hardware.ts';
 import { openImageStore } from './main/image-store.ts';
 import { listen } from './main/listen.ts';
 import { openStores } from './main/stores.ts';
@@ -61,6 +68,8 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const { drivers, bmcFigures } = openDrivers(config, engineDatabase.sql, around);
     const networkBoot = openNetworkBoot(config, folder, images.contents, around);
 
+    const inspectors = chooseInspectors(drivers, networkBoot);
+
     const clockwork = createClockwork(drivers, config.deadlineFactor);
     const submit = createSubmit(work, clockwork);
     const worker = createWorker(
@@ -89,6 +98,11 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           what: 'changing passwords of BMCs',
           everyMs: 1_000,
           run: (signal) => changePasswords({ ...stores, drivers, log }, { places: 64, most: 256, signal }),
+        },
+        {
+          what: 'inspecting machines in band',
+          everyMs: 1_000,
+          run: (signal) => inspectMachines({ ...stores, inspectors, log }, { places: 64, most: 256, signal }),
         },
         {
           what: 'removing expired tokens',
@@ -127,6 +141,8 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
         external,
         metrics,
         bmcFigures,
+        inspectors,
+        inspectMs: toInspectMs(config),
         ping: () => database.pool.query('select 1'),
         log,
         warn: (facts, message) => logger.warn(facts, message),

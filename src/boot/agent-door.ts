@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BootSession, BootSign, BootStage, News } from '../core/boot-session.ts';
-import { AgentFacts, chooseDisk, toInventory, toNodeBoot } from './agent-facts.ts';
+import { AgentFacts, chooseDisk, completeInventory, toInventory, toNodeBoot } from './agent-facts.ts';
 import { toPlanText, type AgentPlan } from './agent-plan.ts';
 import { sendFile } from './file-stream.ts';
 import type { ProvisioningRoom } from './provisioning-room.ts';
@@ -138,12 +138,12 @@ function refuse(reply: FastifyReply, { stage }: BootSession): FastifyReply {
   return reply.code(409).type('text/plain').send(`This boot is ${stage}; nothing more is expected of it.\n`);
 }
 
-/** What the agent found goes to the node; an inventory that the BMC told is the better one. */
+/** What the agent found goes to the node, beside what its BMC told. */
 async function learn({ nodes }: ProvisioningRoom, session: BootSession, facts: AgentFacts): Promise<void> {
   const node = await nodes.find(session.nodeId);
   if (!node) return;
-  const inventory = node.inventory === null ? { inventory: toInventory(facts) } : {};
-  await nodes.change(node.id, { boot: toNodeBoot(facts, node), ...inventory });
+  const inventory = completeInventory(node.inventory, toInventory(facts));
+  await nodes.change(node.id, { boot: toNodeBoot(facts, node), inventory });
 }
 
 async function plan(room: ProvisioningRoom, session: BootSession, facts: AgentFacts): Promise<AgentPlan> {

@@ -13,6 +13,7 @@ import { makeSecret } from './secret.ts';
 interface ScriptQuery {
   platform?: string;
   serial?: string;
+  uuid?: string;
 }
 
 export function openBootDoor(http: FastifyInstance, room: ProvisioningRoom): void {
@@ -23,7 +24,7 @@ export function openBootDoor(http: FastifyInstance, room: ProvisioningRoom): voi
 
   http.get<{ Params: { mac: string }; Querystring: ScriptQuery }>('/ipxe/:mac', async (request, reply) => {
     const mac = parseMac(request.params.mac);
-    const node = mac && (await room.machines.findByMac(mac, request.query.serial));
+    const node = mac && (await room.machines.findByMac(mac, request.query));
     if (!node) return script(reply, toDiskScript('this machine is not known'));
     return script(reply, await scriptFor(room, node, mac, request.query));
   });

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Node } from '../core/node.ts';
 import type { Nodes } from '../core/records.ts';
+import { isTelling, toSpellings } from '../core/system-uuid.ts';
 
 export interface MachineFinder {
-  /** @param serialNumber tried when nobody has this MAC (a node that was enrolled without) */
-  findByMac(mac: string, serialNumber?: string): Promise<Node | null>;
+  /** @param firmware what it tells of itself, tried when nobody has this MAC (a node that was enrolled without) */
+  findByMac(mac: string, firmware?: { uuid?: string; serial?: string }): Promise<Node | null>;
   /** @param address IPv4 or IPv4 within IPv6 */
   findByAddress(address: string): Promise<Node | null>;
 }
@@ -14,14 +15,16 @@ export interface MachineFinder {
 export type Neighbours = (address: string) => Promise<string | null>;
 
 export function createMachineFinder(
-  nodes: Pick<Nodes, 'findByMac' | 'findBySerial'>,
+  nodes: Pick<Nodes, 'findByMac' | 'findBySerial' | 'findBySystemUuid'>,
   neighbours: readonly Neighbours[],
 ): MachineFinder {
   return {
-    async findByMac(mac, serialNumber) {
+    async findByMac(mac, { uuid = '', serial = '' } = {}) {
       const node = await nodes.findByMac(mac);
-      if (node || !serialNumber) return node;
-      return nodes.findBySerial(serialNumber);
+      if (node) return node;
+      const spellings = toSpellings(uuid);
+      const found = spellings.length > 0 ? await nodes.findBySystemUuid(spellings) : null;
+      return found ?? (isTelling(serial) ? nodes.findBySerial(serial) : null);
     },
     async findByAddress(address) {
       const plain = address.replace(/^::ffff:/, '');

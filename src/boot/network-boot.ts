@@ -4,7 +4,7 @@ import type { BootSession, BootSessions } from '../core/boot-session.ts';
 import type { Catalog } from '../core/catalog.ts';
 import type { ImageContents } from '../core/image-content.ts';
 import type { BootMethod, Node } from '../core/node.ts';
-import type { Driver, Installer } from '../core/ports.ts';
+import type { Driver, Inspector, Installer } from '../core/ports.ts';
 import type { Nodes } from '../core/records.ts';
 import type { Servers } from '../core/server.ts';
 import type { Paces } from './boot-walk.ts';
@@ -12,7 +12,7 @@ import { createBootMedia } from './boot-media.ts';
 import { makeConfigDrive } from './config-drive.ts';
 import { noteHeard } from './dhcp/dhcp-signs.ts';
 import { createDnsmasq } from './dhcp/dnsmasq.ts';
-import type { DhcpSettings } from './dhcp/dnsmasq-config.ts';
+import { anyMac, type DhcpSettings } from './dhcp/dnsmasq-config.ts';
 import type { Heard } from './dhcp/dnsmasq-log.ts';
 import { toCommandLine } from './ipxe-script.ts';
 import { createMachineFinder, findInArp } from './machine-finder.ts';
@@ -44,7 +44,7 @@ export interface NetworkBootRoom {
 }
 
 export interface NetworkBoot {
-  installerFor(driver: Driver): Installer;
+  installerFor(driver: Driver): Installer & Inspector;
   /** @throws Error with one line that names the address */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -64,7 +64,18 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
   const machines = createMachineFinder(nodes, dnsmasq ? [dnsmasq.findNeighbour, findInArp] : [findInArp]);
 
   async function listMacs(): Promise<string[]> {
-    return (await nodes.listMacs()).flatMap(({ macs }) => macs);
+    const known = (await nodes.listMacs()).flatMap(({ macs }) => macs);
+    return (await awaitsStranger()) ? [...known, anyMac] : known;
+  }
+
+  /** A machine is on its way to the ramdisk whose MAC addresses nobody knows yet. */
+  async function awaitsStranger(): Promise<boolean> {
+    for (const { nodeId } of await sessions.listOpen('inspect')) {
+      const node = await nodes.find(nodeId);
+      if (node && (node.boot?.macs ?? []).length === 0 && (node.inventory?.nics ?? []).length === 0)
+        return true;
+    }
+    return false;
   }
 
   function onHeard(heard: Heard): void {

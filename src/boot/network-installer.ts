@@ -6,7 +6,7 @@ import { IngotError } from '../core/errors.ts';
 import type { BootKind, BootSession } from '../core/boot-session.ts';
 import type { ImageContents } from '../core/image-content.ts';
 import type { BootMethod, DeployOrder, Node } from '../core/node.ts';
-import type { Acknowledgement, DeployReading, Installer, Purpose } from '../core/ports.ts';
+import type { Acknowledgement, DeployReading, Inspector, Installer, Purpose } from '../core/ports.ts';
 import { walk, type WalkRoom } from './boot-walk.ts';
 
 export interface InstallerRoom extends WalkRoom {
@@ -15,10 +15,12 @@ export interface InstallerRoom extends WalkRoom {
   method: BootMethod;
 }
 
+const underWay = ['armed', 'off', 'started', 'agent', 'finished'] as const;
+
 /** Signs of an installed system that cannot or will not report. */
 const lesserSigns = ['system-dhcp', 'metadata'] as const;
 
-export function createNetworkInstaller(room: InstallerRoom): Installer {
+export function createNetworkInstaller(room: InstallerRoom): Installer & Inspector {
   const { sessions, driver, paces } = room;
 
   async function begin(
@@ -62,6 +64,15 @@ export function createNetworkInstaller(room: InstallerRoom): Installer {
 
     beginWipe: (node, purpose) => begin(node, 'wipe', null, purpose),
     readWipe: (node, purpose) => read(node, 'wipe', purpose),
+
+    beginInspect: (node, purpose) => begin(node, 'inspect', null, purpose),
+    readInspect: (node, purpose) => read(node, 'inspect', purpose),
+    async abandonInspect(node, reason, purpose) {
+      const session = await sessions.findCurrent(node.id);
+      if (session?.kind !== 'inspect') return;
+      await sessions.advance(session.id, underWay, 'failed', { sign: 'failed', evidence: reason });
+      await driver.setPower(node, 'off', purpose);
+    },
   };
 
   async function readReport({ now }: InstallerRoom, session: BootSession): Promise<DeployReading> {

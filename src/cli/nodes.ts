@@ -1,5 +1,6 @@
 /** `ingot node …` */
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { withQuery, type Answer, type Client } from './client.ts';
@@ -77,6 +78,10 @@ export function addNodeCommands(program: Command): void {
         ['--boot-method <word>', 'network or media; else as INGOT_BOOT_METHOD says'],
         ['--adopt-as <name>', 'it is in use already: make a server of it (with --adopt-for)'],
         ['--adopt-for <project-id>', 'project of that server'],
+        [
+          '--inspect',
+          'look at it in band as well: the machine is switched off, on into the ramdisk, and off again',
+        ],
         ['--file <file>', 'YAML or JSON with one node, a list of them, or nodes: […]'],
       ],
     },
@@ -106,10 +111,16 @@ export function addNodeCommands(program: Command): void {
     node,
     'inspect <node>',
     {
-      does: 'Read power and inventory now; an enrolled machine becomes ready.',
-      example: 'ingot node inspect rack7-u12',
+      does: 'Read power and inventory, now by the BMC or with --in-band by the ramdisk; an enrolled machine becomes ready.',
+      example: 'ingot node inspect rack7-u12\ningot node inspect rack7-u12 --in-band --wait',
+      options: [
+        ['--out-of-band', 'by the BMC; so it is without a word'],
+        ['--in-band', 'by the ramdisk: the machine is switched off, on and off again'],
+        ['--force', 'in band, even if the machine is on and nobody knows what for'],
+        ['--wait', 'in band, until it has ended'],
+      ],
     },
-    (asked) => act(asked, 'POST', '/inspect'),
+    inspect,
   );
   addCommand(
     node,
@@ -175,6 +186,24 @@ async function act(asked: Asked, method: string, verb: string, body?: unknown): 
   return { json: answer, text: toTable([answer], columns) };
 }
 
+async function inspect(asked: Asked): Promise<Told> {
+  const { client, options } = asked;
+  const isInBand = Boolean(options['inBand']);
+  if (isInBand && options['outOfBand']) throw new Error('Either --in-band or --out-of-band.');
+  if (!isInBand) return act(asked, 'POST', '/inspect');
+  const path = await pathOf(asked);
+  let node = await client.ask('POST', `${path}/inspect`, { in_band: true, force: Boolean(options['force']) });
+  const inspectionOf = ({ inspection }: Answer) => inspection as Answer;
+  while (options['wait'] && inspectionOf(node)['status'] === 'under-way') {
+    await pause(lookMs);
+    node = await client.ask('GET', path);
+  }
+  const inspection = inspectionOf(node);
+  if (inspection['status'] === 'failed')
+    throw new Error(`The inspection failed: ${String(inspection['evidence'])}`);
+  return { json: node, text: `${toTable([node], columns)}\n\n${toFields(inspection)}` };
+}
+
 async function changePassword(asked: Asked): Promise<Told> {
   const { client, options } = asked;
   const path = `${await pathOf(asked)}/bmc-password`;
@@ -203,6 +232,9 @@ function readNodes(file: string): unknown[] {
   const { nodes } = (given ?? {}) as { nodes?: unknown[] };
   return nodes ?? [given];
 }
+
+/** Between two looks at something that goes on by itself. */
+const lookMs = 1_000;
 
 /** As many as one request takes. */
 const enrolledAtOnce = 1_000;
@@ -283,6 +315,7 @@ function toNode(
     power_policy: options['powerPolicy'],
     macs: options['mac']?.split(/[\s,]+/),
     boot_method: options['bootMethod'],
+    inspect_in_band: options['inspect'] ? true : undefined,
     ...(adopt.name === undefined ? {} : { adopt }),
   };
 }

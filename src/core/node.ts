@@ -30,10 +30,15 @@ export interface Nic {
   speedMbps: number | null;
 }
 
+/** How the note of a node begins that a later reading makes void. */
+export const notReady = 'Not ready: ';
+
 export interface Inventory {
   manufacturer: string;
   model: string;
   serialNumber: string;
+  /** As the BMC tells it, in whatever order of bytes (system-uuid.ts); absent where it does not. */
+  systemUuid?: string;
   /** cores in total, memory in MiB, disks in GB (10^9 bytes) */
   cpuCores: number;
   cpuModel: string;

@@ -114,6 +114,16 @@ export interface Installer {
   readWipe(node: Node, purpose: Purpose): Promise<DeployReading>;
 }
 
+/** Looks at a machine that carries no server by what it boots: the ramdisk tells what it is made of. */
+export interface Inspector {
+  /** Safe to repeat from the start. */
+  beginInspect(node: Node, purpose: Purpose): Promise<Acknowledgement>;
+  /** Done: what was found stands in the node, and the machine is off. */
+  readInspect(node: Node, purpose: Purpose): Promise<DeployReading>;
+  /** Nothing more is taken from its ramdisk; the machine is told to switch off. */
+  abandonInspect(node: Node, reason: string, purpose: Purpose): Promise<void>;
+}
+
 /**
  * - `unreachable`: no answer; worth repeating until the deadline.
  * - `busy`: the BMC asks for patience (503, 429, POST under way); worth repeating after `retryAfterMs`.

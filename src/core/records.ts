@@ -76,6 +76,8 @@ export interface Nodes {
   findByMac(mac: string): Promise<Node | null>;
   /** By the serial number of its inventory; null as well when several have it. */
   findBySerial(serialNumber: string): Promise<Node | null>;
+  /** By the UUID that its BMC tells, in any of these spellings; null as well when several have it. */
+  findBySystemUuid(spellings: string[]): Promise<Node | null>;
   /** The MAC addresses of all nodes. */
   listMacs(): Promise<{ nodeId: string; macs: string[] }[]>;
   /** Names of the nodes that have one of these BMC addresses, by address. */

@@ -2,9 +2,10 @@
 import { lifecycle, type State } from '../core/lifecycle.ts';
 import type { DriverName } from '../core/node.ts';
 import { remedyKinds, type Remedy } from '../core/remedy.ts';
-import type { Driver, Installer } from '../core/ports.ts';
+import type { Driver, Inspector, Installer } from '../core/ports.ts';
 
 export type Drivers = Readonly<Partial<Record<DriverName, Driver>>>;
+export type Inspectors = Readonly<Partial<Record<DriverName, Inspector>>>;
 export type Installers = Readonly<Partial<Record<DriverName, Installer>>>;
 
 export interface Clockwork {

@@ -17,7 +17,7 @@ import { volumeApi } from '../apis/volume/routes.ts';
 import type { Config } from '../config.ts';
 import { findIpmiBmc } from '../drivers/ipmi/find-bmc.ts';
 import { findRedfishBmc } from '../drivers/redfish/find-bmc.ts';
-import type { Drivers } from '../engine/clockwork.ts';
+import type { Drivers, Inspectors } from '../engine/clockwork.ts';
 import type { Consoles } from '../engine/consoles/consoles.ts';
 import { createCreateOnce } from '../engine/create-once.ts';
 import { createCreate } from '../engine/create.ts';
@@ -39,6 +39,8 @@ export interface Rooms {
   external: ExternalKeystone | null;
   metrics: Metrics;
   bmcFigures: () => BmcFigures;
+  inspectors: Inspectors;
+  inspectMs: number;
   ping: () => Promise<unknown>;
   log: (error: unknown, message: string) => void;
   warn: (facts: object, message: string) => void;
@@ -74,6 +76,8 @@ export function openApis(config: Config, rooms: Rooms): Api[] {
       auth: rooms.auth,
       metrics: rooms.metrics,
       bmcFigures: rooms.bmcFigures,
+      inspectors: rooms.inspectors,
+      inspectMs: rooms.inspectMs,
       ping: rooms.ping,
       log,
     }),

@@ -10,7 +10,7 @@ import { createIpmiDriver } from '../drivers/ipmi/ipmi-driver.ts';
 import { createRedfishDriver } from '../drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from '../drivers/simulated/driver.ts';
 import { TrafficLimit } from '../drivers/traffic-limit.ts';
-import type { Installers } from '../engine/clockwork.ts';
+import type { Inspectors, Installers } from '../engine/clockwork.ts';
 import type { Sql } from '../store/database.ts';
 import { simulatedMachines } from '../store/simulation.ts';
 import type { Closers } from './closers.ts';
@@ -85,6 +85,20 @@ export function chooseInstallers(
 ): Installers {
   const installerFor = (driver: Driver) => networkBoot?.installerFor(driver) ?? createPreinstalled(driver);
   return { simulated, redfish: installerFor(redfish), ipmi: installerFor(ipmi) };
+}
+
+/** Without network boot nothing is looked at from within. */
+export function chooseInspectors(
+  { redfish, ipmi }: ReturnType<typeof openDrivers>['drivers'],
+  networkBoot: NetworkBoot | null,
+): Inspectors {
+  if (!networkBoot) return {};
+  return { redfish: networkBoot.installerFor(redfish), ipmi: networkBoot.installerFor(ipmi) };
+}
+
+/** How long an inspection may take in all: three starts, and a quarter of an hour for the BMC. In milliseconds. */
+export function toInspectMs({ bootPatienceSeconds }: Pick<Config, 'bootPatienceSeconds'>): number {
+  return (3 * bootPatienceSeconds + 900) * 1_000;
 }
 
 function toBootSettings(

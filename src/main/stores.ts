@@ -11,6 +11,7 @@ import { guests } from '../store/guests.ts';
 import { history } from '../store/history.ts';
 import { identityPolicies } from '../store/identity-policies.ts';
 import { images } from '../store/images.ts';
+import { inspections } from '../store/inspections.ts';
 import { jobs } from '../store/jobs.ts';
 import { logExports } from '../store/log-exports.ts';
 import { networks } from '../store/networks.ts';
@@ -54,6 +55,7 @@ export function openStores({ database, engineDatabase, vault }: Databases) {
     guests: guests(sql, tenancy),
     history: history(database),
     images: images(sql),
+    inspections: inspections(sql, vault),
     jobs: jobs(sql),
     logExports: logExports(sql),
     networks: networks(sql),

@@ -39,6 +39,13 @@ export function nodes(db: Sql, vault: Vault): Nodes {
       );
       return rows.length === 1 ? toNode(rows[0]!, vault) : null;
     },
+    async findBySystemUuid(spellings) {
+      const { rows } = await sql<NodeRow>`
+        select ${shown} from nodes n where lower(inventory ->> 'systemUuid') = any(${spellings}) limit 2`.execute(
+        db,
+      );
+      return rows.length === 1 ? toNode(rows[0]!, vault) : null;
+    },
     async listMacs() {
       const { rows } = await sql<{ nodeId: string; macs: string[] }>`
         select id as "nodeId", macs || macs_in(inventory) as macs from nodes
@@ -135,13 +142,15 @@ export function nodes(db: Sql, vault: Vault): Nodes {
       const { rows } = await sql`
         update nodes set standing = case when ${to} = 'ready' and server_id is not null then 'in-use' else ${to} end,
           note = ${note}, updated_at = now()
-        where id = ${id} and standing = any(${from}) returning id`.execute(db);
+        where id = ${id} and standing = any(${from}) and inspection is null returning id`.execute(db);
       return rows.length > 0;
     },
 
     async remove(id) {
       const { rows } =
-        await sql`delete from nodes where id = ${id} and server_id is null returning id`.execute(db);
+        await sql`delete from nodes where id = ${id} and server_id is null and inspection is null returning id`.execute(
+          db,
+        );
       return rows.length > 0;
     },
   };

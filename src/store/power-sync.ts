@@ -135,7 +135,8 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
         with free as (
           update nodes set server_id = ${server.id}, standing = 'in-use', power = ${power}, power_seen_at = now(),
             updated_at = now()
-          where id = ${nodeId} and server_id is null and standing in ('enrolled', 'ready') returning id
+          where id = ${nodeId} and server_id is null and standing in ('enrolled', 'ready') and inspection is null
+          returning id
         ), made as (
           insert into servers (id, project_id, user_id, door, name, description, state, power, node_id, flavor_id,
             image_id, zone, metadata, tags, reservation_id, launched_at)

@@ -277,6 +277,19 @@ export interface ImageTransfers {
   user_id: string;
 }
 
+export interface Inspections {
+  began_at: Generated<Timestamp>;
+  deadline_at: Timestamp;
+  due_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  evidence: string;
+  fence: Generated<number>;
+  id: string;
+  is_begun: Generated<boolean>;
+  node_id: string;
+  status: string;
+}
+
 export interface Installation {
   is_only: Generated<boolean>;
   key_proof: Buffer;
@@ -347,6 +360,7 @@ export interface Nodes {
   health: Generated<string>;
   health_seen: Generated<string>;
   id: string;
+  inspection: string | null;
   inventory: Json | null;
   macs: Generated<string[]>;
   name: string;
@@ -661,6 +675,7 @@ export interface Tables {
   image_members: ImageMembers;
   image_transfers: ImageTransfers;
   images: Images;
+  inspections: Inspections;
   installation: Installation;
   jobs: Jobs;
   keypairs: Keypairs;

@@ -132,6 +132,18 @@ describe('nodes', () => {
     expect(all).not.toMatch(/geh3im|password"|127\.0\.0\.1:9"/i);
   });
 
+  it('are inspected in band only where a ramdisk gets to them', async () => {
+    const [simulated, real] = [await enrol(), await enrol(redfish)];
+    const inBand = (id: string) => admin('POST', `/nodes/${id}/inspect`, { in_band: true });
+    expect(await inBand(simulated.id)).toMatchObject({ status: 400, body: { error: { code: 'invalid' } } });
+    const refused = await inBand(real.id);
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+    expect(refused.body.error.message).toContain('INGOT_BOOT_ADDRESS');
+    const wish = newNode({ ...redfish, inspect_in_band: true });
+    expect((await admin('POST', '/nodes', wish)).status).toBe(409);
+    expect((await admin('GET', `/nodes/${real.id}`)).body.inspection).toBeNull();
+  });
+
   it('are listed page by page and by standing, driver and name', async () => {
     const whole = await admin('GET', '/nodes');
     const ids: string[] = whole.body.nodes.map((node: Reply['body']) => node.id);

@@ -15,7 +15,7 @@ import { useThings } from '../support/things.ts';
 const usual = 2;
 /** What needs more, and what for. */
 const budgets: [names: RegExp, statements: number][] = [
-  [/^admin showNode$/, 3], // the node, what is under way, what happened
+  [/^admin showNode$/, 4], // the node, what is under way, its inspection, what happened
   [/^admin why$/, 3], // the server, its sub-job, its boot sessions
   [/^bms-v1 V15$/, 3], // flavors, free machines, zones
   [/^clouddc C10$/, 3], // the page, the count, the tags of the page

@@ -8,7 +8,7 @@ import { createNetworkBoot } from '../../src/boot/network-boot.ts';
 import type { Paces } from '../../src/boot/boot-walk.ts';
 import type { BootSession, BootSessions } from '../../src/core/boot-session.ts';
 import type { DeployOrder, Node } from '../../src/core/node.ts';
-import type { DeployReading, Installer, Purpose } from '../../src/core/ports.ts';
+import type { DeployReading, Inspector, Installer, Purpose } from '../../src/core/ports.ts';
 import { bootSessions } from '../../src/store/boot-sessions.ts';
 import { openStore, type Store } from '../support/store.ts';
 import { mac, makeFakeMachine, type FakeMachine } from './fake-machine.ts';
@@ -18,7 +18,7 @@ export const purpose: Purpose = { operation: 'create', subJobId: null };
 export interface BootRoom {
   store: Store;
   sessions: BootSessions;
-  installer: Installer;
+  installer: Installer & Inspector;
   machine: FakeMachine;
   node: Node;
   order: DeployOrder;

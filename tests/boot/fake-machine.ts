@@ -36,6 +36,7 @@ export interface Habits {
 }
 
 export const mac = '52:54:00:12:34:56';
+export const uuid = '12345678-9abc-4def-8123-456789abcdef';
 
 export function makeFakeMachine(origin: () => string): FakeMachine {
   let power: 'on' | 'off' = 'off';
@@ -94,7 +95,9 @@ export function makeFakeMachine(origin: () => string): FakeMachine {
     device = 'disk';
     machine.onStuck(false);
     if (from !== 'network') return bootDisk();
-    const script = await text(`${origin()}/ipxe/${mac.replaceAll(':', '-')}?platform=efi&serial=FAKE-1`);
+    const script = await text(
+      `${origin()}/ipxe/${mac.replaceAll(':', '-')}?platform=efi&serial=FAKE-1&uuid=${uuid}`,
+    );
     const kernel = /^kernel (\S+) (.*)$/m.exec(script);
     if (!kernel) return bootDisk();
     if (machine.habits.hangs > 0) {
@@ -181,7 +184,7 @@ function facts(diskBytes: number) {
     manufacturer: 'Fake',
     product: 'One',
     serial: 'FAKE-1',
-    uuid: '00000000-0000-4000-8000-000000000001',
+    uuid,
     bios_version: '1.0',
     cpu_model: 'Imaginary',
     cpu_cores: 4,

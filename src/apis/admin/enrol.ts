@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { Static } from 'typebox';
 import { conflict, IngotError, invalid, notFound } from '../../core/errors.ts';
 import { describeSize, matchFlavor } from '../../core/flavor-match.ts';
-import type { Inventory, Node } from '../../core/node.ts';
+import { notReady, type Inventory, type Node } from '../../core/node.ts';
 import type { NewNode } from '../../core/records.ts';
 import type { NewServer } from '../../core/server.ts';
 import { bareMetalTag } from '../../core/server-tags.ts';
@@ -17,6 +17,7 @@ import { newId } from '../../engine/ids.ts';
 import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
 import { checkBmc } from './bmc-address.ts';
 import type { Cloud } from './cloud.ts';
+import { beginInBand, checkInBand } from './in-band.ts';
 import { measure, type Measurement } from './hardware.ts';
 import { getNode, toMacs } from './nodes.ts';
 import { toNode, toServer, type AdoptBody, type EnrolBody, type NewNode as NodeWish } from './wire.ts';
@@ -34,7 +35,13 @@ export async function enrol(cloud: Cloud, call: Call): Promise<Answer> {
   await cloud.nodes.enrol(made.map(({ node }) => node));
   const unsettled = made.filter(({ node }) => node.standing === 'enrolled');
   await forEach(unsettled, async ({ wish, node }) => {
-    await inspect(cloud, node.id, wish.adopt ? { wish: wish.adopt, userId: callerOf(call).user.id } : null);
+    const failure = await inspectOutOfBand(
+      cloud,
+      node.id,
+      wish.adopt ? { wish: wish.adopt, userId: callerOf(call).user.id } : null,
+    );
+    // What it is made of may be what is missing; a BMC that does not answer boots nothing.
+    if (wish.inspect_in_band && failure?.facts.kind !== 'unavailable') await beginInBand(cloud, node.id);
   });
   const ids = made.map(({ node }) => node.id);
   const found = new Map(
@@ -57,7 +64,10 @@ function toWishes({ nodes, ...one }: Static<typeof EnrolBody>): { wishes: Wish[]
 
 /** Before anything is written. */
 async function check(cloud: Cloud, wishes: Wish[]): Promise<void> {
-  for (const { name, driver, bmc, power, flavor_id } of wishes) {
+  for (const { name, driver, bmc, power, flavor_id, inspect_in_band, adopt } of wishes) {
+    if (inspect_in_band) checkInBand(cloud, { name, driver });
+    if (inspect_in_band && adopt)
+      throw invalid(`${name}: a machine in use is not inspected in band.`, 'adopt');
     if (driver === 'simulated' && flavor_id === undefined)
       throw invalid(`${name}: flavor_id: is needed`, 'flavor_id');
     if (driver === 'simulated' && bmc) throw invalid(`${name}: a simulated node has no BMC.`, 'bmc');
@@ -114,11 +124,8 @@ async function forEach<T>(all: T[], act: (one: T) => Promise<void>): Promise<voi
   await Promise.all(Array.from({ length: Math.min(askedAtOnce, all.length) }, walk));
 }
 
-/** How a note begins that a later reading makes void. */
-const unread = 'Not ready: ';
-
 /** Reads and records what the BMC says. A BMC that is away leaves a note behind; anything else is an error. */
-async function inspect(
+export async function inspectOutOfBand(
   cloud: Cloud,
   id: string,
   adoption: { wish: Adoption; userId: string } | null,
@@ -129,7 +136,7 @@ async function inspect(
     found = await measure(cloud.drivers, node);
   } catch (error) {
     if (!(error instanceof IngotError)) throw error;
-    await cloud.nodes.change(id, { note: `${unread}the BMC could not be read: ${error.message}` });
+    await cloud.nodes.change(id, { note: `${notReady}the BMC could not be read: ${error.message}` });
     return error;
   }
   await record(cloud, node, found);
@@ -140,26 +147,19 @@ async function inspect(
     node.flavorId = flavor.id;
   }
   if (adoption) await adoptAs(cloud, node, found, adoption);
-  else await cloud.nodes.stand(id, ['enrolled'], 'ready', node.note.startsWith(unread) ? '' : node.note);
+  else await cloud.nodes.stand(id, ['enrolled'], 'ready', node.note.startsWith(notReady) ? '' : node.note);
   return null;
 }
 
 /** Not an error of the caller's: the node stays, and says what is missing. */
 async function tooSmall({ nodes }: Cloud, { id, name }: Node, inventory: Inventory): Promise<IngotError> {
-  const note = `${unread}it fits no flavor: ${describeSize(inventory)}. Name one, or make a flavor of that size`;
+  const note = `${notReady}it fits no flavor: ${describeSize(inventory)}. Name one, or make a flavor of that size`;
   await nodes.change(id, { note });
   return conflict(`The node ${name} fits no flavor: ${describeSize(inventory)}.`, 'node', id);
 }
 
 function record({ nodes }: Cloud, { id }: Node, { power, inventory }: Measurement) {
   return nodes.change(id, { power, inventory, health: inventory.health });
-}
-
-export async function reinspect(cloud: Cloud, call: Call): Promise<Answer> {
-  const { id } = await getNode(cloud, call.params['id']!);
-  const failure = await inspect(cloud, id, null);
-  if (failure) throw failure;
-  return ok(toNode(await getNode(cloud, id)));
 }
 
 export async function adopt(cloud: Cloud, call: Call): Promise<Answer> {

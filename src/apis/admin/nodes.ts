@@ -11,7 +11,14 @@ import { isId, ok, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { pageOf, toPage } from './pages.ts';
 import { checkBmc } from './bmc-address.ts';
-import { toHistory, toNode, toSubJob, type MaintenanceBody, type NodeEditBody } from './wire.ts';
+import {
+  toHistory,
+  toInspection,
+  toNode,
+  toSubJob,
+  type MaintenanceBody,
+  type NodeEditBody,
+} from './wire.ts';
 
 export async function list({ nodes }: Cloud, call: Call): Promise<Answer> {
   const filter: NodeFilter = {};
@@ -41,13 +48,15 @@ const latest = 10;
 
 export async function show(cloud: Cloud, call: Call): Promise<Answer> {
   const node = await getNode(cloud, call.params['id']!);
-  const [underWay, events] = await Promise.all([
+  const [underWay, inspection, events] = await Promise.all([
     cloud.jobs.findOpenSubJobOfNode(node.id),
+    cloud.inspections.find(node.id),
     cloud.history.listOfNode(node.id, latest),
   ]);
   return ok({
     ...toNode(node),
     under_way: underWay && toSubJob(underWay),
+    inspection: toInspection(inspection),
     history: events.map(toHistory),
   });
 }
@@ -137,7 +146,8 @@ function standsElsewhere({ id, name, standing }: Node, wanted: string) {
 /** Its history stays. */
 export async function retire(cloud: Cloud, call: Call): Promise<Answer> {
   const node = await getNode(cloud, call.params['id']!);
-  if (await cloud.jobs.findOpenSubJobOfNode(node.id)) {
+  const inspection = await cloud.inspections.find(node.id);
+  if (inspection?.status === 'under-way' || (await cloud.jobs.findOpenSubJobOfNode(node.id))) {
     throw conflict(`An operation is under way on the node ${node.name}.`, 'node', node.id);
   }
   if (!(await cloud.nodes.remove(node.id))) {

@@ -10,6 +10,7 @@ import { toError } from './errors.ts';
 import { createEvents } from './events.ts';
 import * as faults from './faults.ts';
 import * as health from './health.ts';
+import { inspect } from './inspection.ts';
 import * as nodes from './nodes.ts';
 import { scan } from './scan.ts';
 import * as servers from './servers.ts';
@@ -19,6 +20,7 @@ import {
   BmcPasswordBody,
   EnrolBody,
   FaultBody,
+  InspectBody,
   MaintenanceBody,
   NodeEditBody,
   ScanBody,
@@ -129,8 +131,9 @@ export function adminApi(cloud: Cloud): Api {
         'inspectNode',
         `POST ${node}/:id/inspect`,
         'ingot:nodes:inspect',
-        'Read power and inventory; an enrolled node becomes ready',
-        enrolment.reinspect,
+        'Read power and inventory, by the BMC or by the ramdisk; an enrolled node becomes ready',
+        inspect,
+        { body: InspectBody },
       ),
       route(
         'adoptNode',

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { SubJob } from '../../core/job.ts';
 import { toStatus } from '../../core/lifecycle.ts';
 import { bootMethods, type Node } from '../../core/node.ts';
+import type { Inspection } from '../../core/inspection.ts';
 import type { PasswordChangeState } from '../../core/password-changes.ts';
 import { operations } from '../../core/operations.ts';
 import type { HistoryEvent } from '../../core/records.ts';
@@ -56,6 +57,8 @@ export const NewNode = Type.Object(
     /** How a simulated machine stands at first. */
     power: Type.Optional(oneOf('on', 'off')),
     adopt: Type.Optional(AdoptBody),
+    /** Look at it in band as well, once its BMC has answered. It is switched off and on. */
+    inspect_in_band: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -107,6 +110,20 @@ export const ScanBody = Type.Object(
   },
   closed,
 );
+
+/** Without a body: out of band. */
+export const InspectBody = Type.Union([
+  Type.Object(
+    {
+      /** By the ramdisk; otherwise by the BMC. */
+      in_band: Type.Optional(Type.Boolean()),
+      /** Even if the machine is on and nobody knows what for. */
+      force: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
+  Type.Null(),
+]);
 
 export const MaintenanceBody = Type.Object({ on: Type.Boolean(), note: Type.Optional(Text(1_000)) }, closed);
 
@@ -239,6 +256,18 @@ export function toFault(fault: Fault) {
     met: fault.met,
     created_at: fault.createdAt,
   };
+}
+
+export function toInspection(inspection: Inspection | null) {
+  return (
+    inspection && {
+      status: inspection.status,
+      evidence: inspection.evidence,
+      began_at: inspection.beganAt,
+      deadline_at: inspection.deadlineAt,
+      ended_at: inspection.endedAt,
+    }
+  );
 }
 
 export function toPasswordChange({ dueAt, note }: PasswordChangeState) {

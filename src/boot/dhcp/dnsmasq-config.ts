@@ -83,6 +83,9 @@ tftp-root=${files.tftp}
 `;
 }
 
+/** Matches every machine (dnsmasq(8), dhcp-host: bytes may be `*`). */
+export const anyMac = '*:*:*:*:*:*';
+
 /** One line per MAC address; being in this file makes it known. */
 export function toHosts(macs: readonly string[]): string {
   return [...new Set(macs)]

@@ -4,6 +4,7 @@
  * means, such as from within the machine, stays.
  */
 import type { Health, Inventory } from '../../core/node.ts';
+import { toSpellings } from '../../core/system-uuid.ts';
 import { commandFailure } from './answer.ts';
 import type { Ask } from './bmc.ts';
 import { toFields } from './fields.ts';
@@ -24,7 +25,7 @@ const nothing: Inventory = {
 };
 
 /** The FRU with id 0 is that of the machine itself (IPMI 2.0, 38). */
-const commands = ['fru print 0', 'mc info'] as const;
+const commands = ['fru print 0', 'mc info', 'mc guid'] as const;
 /** Where the answer to the second begins; both have a "Product Name". */
 const controllerBegins = /^Device ID\s*:/m;
 
@@ -36,9 +37,16 @@ export async function inspect(ask: Ask, recorded: Inventory | null): Promise<Inv
   const health: Health = (await readHealth(ask)).health;
   return {
     ...toInventory(toFields(fru), recorded ?? nothing),
+    ...toSystemUuid(bmc),
     bmcVersion: bmc.get('Firmware Revision')!,
     health,
   };
+}
+
+/** Get Device GUID (IPMI 2.0, 20.8), which BMCs answer with that of the system; some have none. */
+function toSystemUuid(controller: Map<string, string>): Pick<Inventory, 'systemUuid'> {
+  const guid = controller.get('System GUID');
+  return guid !== undefined && toSpellings(guid).length > 0 ? { systemUuid: guid.toLowerCase() } : {};
 }
 
 function toInventory(fru: Map<string, string>, recorded: Inventory): Inventory {

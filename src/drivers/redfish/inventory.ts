@@ -27,6 +27,7 @@ export async function inspect(client: Client, named: BmcAddress['system']): Prom
     manufacturer: toText(system['Manufacturer']) ?? 'unknown',
     model: toText(system['Model']) ?? 'unknown',
     serialNumber: toText(system['SerialNumber']) ?? toText(system['UUID']) ?? 'unknown',
+    ...toSystemUuid(system['UUID']),
     cpuCores: countCores(cpus, summary),
     cpuModel: toText(summary['Model']) ?? toText(cpus[0]?.['Model']) ?? 'unknown',
     memoryMib: toMemoryMib(system, modules),
@@ -37,6 +38,12 @@ export async function inspect(client: Client, named: BmcAddress['system']): Prom
     health: toHealth(toRecord(system['Status'])),
     parts: await readParts(client, system, { cpus, modules, controllers: storage.controllers }),
   };
+}
+
+/** Of SMBIOS, DSP2046 says (ComputerSystem.UUID); in which order of bytes, vendors differ. */
+function toSystemUuid(value: unknown): Pick<Inventory, 'systemUuid'> {
+  const uuid = toText(value);
+  return uuid === null ? {} : { systemUuid: uuid };
 }
 
 /** Processor by processor, for CoreCount of the summary came late (ComputerSystem 1.14) and is often missing. */
