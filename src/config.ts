@@ -259,7 +259,7 @@ export const settings = {
   bootDiscovery: oneOf(
     'INGOT_BOOT_DISCOVERY',
     ['off', 'on'],
-    'on: machines that are no nodes get an address, too',
+    'on: machines that are no nodes get an address and the ramdisk, and are listed (ingot node discovered)',
   ),
   bootKernel: oneOf(
     'INGOT_BOOT_KERNEL',

@@ -4,7 +4,8 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BootSession, BootSign, BootStage, News } from '../core/boot-session.ts';
-import { AgentFacts, chooseDisk, completeInventory, toInventory, toNodeBoot } from './agent-facts.ts';
+import { completeInventory } from '../core/inventory.ts';
+import { AgentFacts, chooseDisk, toDiscovered, toInventory, toNodeBoot } from './agent-facts.ts';
 import { toPlanText, type AgentPlan } from './agent-plan.ts';
 import { sendFile } from './file-stream.ts';
 import type { ProvisioningRoom } from './provisioning-room.ts';
@@ -48,7 +49,15 @@ export function openAgentDoor(http: FastifyInstance, room: ProvisioningRoom): vo
     { schema: { body: AgentFacts } },
     async (request, reply) => {
       const session = await findSession(room, request);
-      if (!session) return reply.code(401).type('text/plain').send('This secret is not known or void.\n');
+      if (!session) {
+        // It is told nothing else, and goes on to what it would have booted without us.
+        const isStranger = await room.discoveries?.report(
+          hashSecret(secretOf(request)),
+          toDiscovered(request.body),
+        );
+        if (isStranger) return reply.type('text/plain').send("ACTION='reboot'\n");
+        return reply.code(401).type('text/plain').send('This secret is not known or void.\n');
+      }
       const evidence = `the ramdisk runs on ${nameOf(request.body)}`;
       const moved = await move(session, ['off', 'started'], 'agent', { sign: 'agent', evidence });
       // A question that is asked again, because our answer was lost, is answered again.
@@ -130,8 +139,12 @@ async function findSession(
   { sessions }: ProvisioningRoom,
   request: FastifyRequest,
 ): Promise<BootSession | null> {
-  const secret = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-  return secret === undefined ? null : sessions.findBySecret(hashSecret(secret));
+  return sessions.findBySecret(hashSecret(secretOf(request)));
+}
+
+/** Empty, which nobody has, when there is none. */
+function secretOf({ headers }: FastifyRequest): string {
+  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
 }
 
 function refuse(reply: FastifyReply, { stage }: BootSession): FastifyReply {

@@ -1,6 +1,7 @@
 /** What the ramdisk's agent tells of the machine it runs on. */
 import { Type, type Static } from 'typebox';
 import type { Inventory, Node, NodeBoot } from '../core/node.ts';
+import type { DiscoveredFacts } from '../core/discovery.ts';
 import { parseMac } from './machine-finder.ts';
 
 const Text = Type.String({ maxLength: 255 });
@@ -29,10 +30,23 @@ export const AgentFacts = Type.Object({
 
 export type AgentFacts = Static<typeof AgentFacts>;
 
+export function toDiscovered(facts: AgentFacts): DiscoveredFacts {
+  return {
+    macs: toMacs(facts),
+    firmware: facts.firmware,
+    systemUuid: facts.uuid.toLowerCase(),
+    bmcAddress: facts.bmc_address,
+    inventory: toInventory(facts),
+  };
+}
+
+function toMacs({ nics }: AgentFacts): string[] {
+  return nics.map(({ mac }) => parseMac(mac)).filter((mac) => mac !== null);
+}
+
 /** What is learned of how the machine boots; MACs that were known before are kept. */
-export function toNodeBoot({ firmware, nics }: AgentFacts, { boot }: Node): Partial<NodeBoot> {
-  const macs = nics.map(({ mac }) => parseMac(mac)).filter((mac) => mac !== null);
-  return { firmware, macs: [...new Set([...(boot?.macs ?? []), ...macs])] };
+export function toNodeBoot(facts: AgentFacts, { boot }: Node): Partial<NodeBoot> {
+  return { firmware: facts.firmware, macs: [...new Set([...(boot?.macs ?? []), ...toMacs(facts)])] };
 }
 
 /** For machines whose BMC tells no inventory. */
@@ -57,23 +71,6 @@ export function toInventory(facts: AgentFacts): Inventory {
     biosVersion: facts.bios_version || null,
     bmcVersion: null,
     health: 'Unknown',
-  };
-}
-
-/** What the BMC told is the better source, part by part; what it did not tell (IPMI: nearly all) the ramdisk found. */
-export function completeInventory(told: Inventory | null, found: Inventory): Inventory {
-  if (!told) return found;
-  return {
-    ...told,
-    manufacturer: told.manufacturer || found.manufacturer,
-    model: told.model || found.model,
-    serialNumber: told.serialNumber || found.serialNumber,
-    cpuCores: told.cpuCores || found.cpuCores,
-    cpuModel: told.cpuModel || found.cpuModel,
-    memoryMib: told.memoryMib || found.memoryMib,
-    disks: told.disks.length > 0 ? told.disks : found.disks,
-    nics: told.nics.length > 0 ? told.nics : found.nics,
-    biosVersion: told.biosVersion ?? found.biosVersion,
   };
 }
 

@@ -25,6 +25,7 @@ export function openBootDoor(http: FastifyInstance, room: ProvisioningRoom): voi
   http.get<{ Params: { mac: string }; Querystring: ScriptQuery }>('/ipxe/:mac', async (request, reply) => {
     const mac = parseMac(request.params.mac);
     const node = mac && (await room.machines.findByMac(mac, request.query));
+    if (mac && !node) return script(reply, await scriptForStranger(room, mac));
     if (!node) return script(reply, toDiskScript('this machine is not known'));
     return script(reply, await scriptFor(room, node, mac, request.query));
   });
@@ -81,6 +82,14 @@ async function scriptFor(
   }
   const commandLine = toCommandLine(origin, secret.text, mac);
   return toRamdiskScript({ origin, sessionId: session.id, commandLine });
+}
+
+/** Only to hear what it is: this secret opens nothing. */
+async function scriptForStranger({ discoveries, origin }: ProvisioningRoom, mac: string): Promise<string> {
+  const secret = makeSecret();
+  if (!(await discoveries?.offer(mac, secret.hash))) return toDiskScript('this machine is not known');
+  const commandLine = `${toCommandLine(origin, secret.text, mac)} ingot.stranger=yes`;
+  return toRamdiskScript({ origin, sessionId: 'none', commandLine });
 }
 
 async function findOpen({ sessions }: ProvisioningRoom, id: string | undefined): Promise<BootSession | null> {

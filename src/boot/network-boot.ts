@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { BootSession, BootSessions } from '../core/boot-session.ts';
 import type { Catalog } from '../core/catalog.ts';
+import type { Discoveries } from '../core/discovery.ts';
 import type { ImageContents } from '../core/image-content.ts';
 import type { BootMethod, Node } from '../core/node.ts';
 import type { Driver, Inspector, Installer } from '../core/ports.ts';
@@ -30,6 +31,8 @@ export interface NetworkBootRoom {
   paces: Paces;
   sessions: BootSessions;
   nodes: Nodes;
+  /** Null: machines that are no nodes are sent on to their disks. */
+  discoveries: Discoveries | null;
   servers: Pick<Servers, 'find'>;
   catalog: Pick<Catalog, 'listNetworks'>;
   images: ImageContents;
@@ -133,6 +136,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         nodes,
         images,
         machines,
+        discoveries: room.discoveries,
         ramdisk: room.ramdisk,
         configDrive,
         findMedia: media.find,

@@ -1,5 +1,6 @@
 /** What the handlers of the provisioning network work with. */
 import type { BootSession, BootSessions } from '../core/boot-session.ts';
+import type { Discoveries } from '../core/discovery.ts';
 import type { ImageContents } from '../core/image-content.ts';
 import type { Node } from '../core/node.ts';
 import type { Nodes } from '../core/records.ts';
@@ -19,6 +20,8 @@ export interface ProvisioningRoom {
   nodes: Pick<Nodes, 'find' | 'change'>;
   images: ImageContents;
   machines: MachineFinder;
+  /** Null: machines that are no nodes are sent on to their disks. */
+  discoveries: Discoveries | null;
   /** Built when it is first asked for. */
   ramdisk: () => Promise<Ramdisk>;
   /** The data of cloud-init for the system that a session installs, as an ISO 9660 file system. */

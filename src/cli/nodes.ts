@@ -19,6 +19,15 @@ const columns: Columns = {
   NOTE: (node) => node['note'],
 };
 
+const discoveredColumns: Columns = {
+  SERIAL: (machine) => machine['serial_number'],
+  MACS: (machine) => (machine['macs'] as string[]).join(', '),
+  BMC: (machine) => machine['bmc_address'],
+  FIRMWARE: (machine) => machine['firmware'],
+  'FIRST SEEN': (machine) => machine['first_seen_at'],
+  'LAST SEEN': (machine) => machine['last_seen_at'],
+};
+
 export function addNodeCommands(program: Command): void {
   const node = program.command('node').description('The machines: enrol, look, maintain, retire.');
   addCommand(
@@ -106,6 +115,19 @@ export function addNodeCommands(program: Command): void {
       ],
     },
     scan,
+  );
+  addCommand(
+    node,
+    'discovered',
+    {
+      does: 'List the machines that asked what to boot and are no nodes (INGOT_BOOT_DISCOVERY=on).',
+      example: 'ingot node discovered --json',
+    },
+    async ({ client }) => {
+      const answer = await client.ask('GET', '/admin/v1/nodes/discovered');
+      const machines = answer['discovered'] as Answer[];
+      return { json: machines, text: toTable(machines, discoveredColumns) };
+    },
   );
   addCommand(
     node,

@@ -66,6 +66,7 @@ export function openNetworkBoot(
     address: config.bootAddress,
     sessions: stores.bootSessions,
     nodes: stores.nodes,
+    discoveries: config.bootDiscovery === 'on' ? stores.discoveries : null,
     servers: stores.servers,
     catalog: stores.catalog,
     images,

@@ -6,6 +6,7 @@ import { audit } from '../store/audit.ts';
 import { bootSessions } from '../store/boot-sessions.ts';
 import { catalog } from '../store/catalog.ts';
 import { census } from '../store/census.ts';
+import { discoveries } from '../store/discoveries.ts';
 import { groups } from '../store/groups.ts';
 import { guests } from '../store/guests.ts';
 import { history } from '../store/history.ts';
@@ -50,6 +51,7 @@ export function openStores({ database, engineDatabase, vault }: Databases) {
     census: census(sql),
     consoleLinks: consoleLinks(sql),
     consoleLogs: consoleLogs(sql),
+    discoveries: discoveries(sql),
     faults: faults(sql),
     groups: groups(sql, onChange),
     guests: guests(sql, tenancy),

@@ -158,6 +158,19 @@ export interface Descriptions {
   resource_id: string;
 }
 
+export interface DiscoveredMachines {
+  bmc_address: string | null;
+  firmware: string | null;
+  first_seen_at: Generated<Timestamp>;
+  inventory: Json | null;
+  last_seen_at: Generated<Timestamp>;
+  mac: string;
+  macs: string[] | null;
+  offered_at: Generated<Timestamp>;
+  secret_hash: Buffer | null;
+  system_uuid: string | null;
+}
+
 export interface Faults {
   created_at: Generated<Timestamp>;
   id: string;
@@ -666,6 +679,7 @@ export interface Tables {
   console_links: ConsoleLinks;
   console_logs: ConsoleLogs;
   descriptions: Descriptions;
+  discovered_machines: DiscoveredMachines;
   faults: Faults;
   flavors: Flavors;
   group_members: GroupMembers;

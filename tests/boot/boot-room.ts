@@ -9,6 +9,7 @@ import type { Paces } from '../../src/boot/boot-walk.ts';
 import type { BootSession, BootSessions } from '../../src/core/boot-session.ts';
 import type { DeployOrder, Node } from '../../src/core/node.ts';
 import type { DeployReading, Inspector, Installer, Purpose } from '../../src/core/ports.ts';
+import { discoveries } from '../../src/store/discoveries.ts';
 import { bootSessions } from '../../src/store/boot-sessions.ts';
 import { openStore, type Store } from '../support/store.ts';
 import { mac, makeFakeMachine, type FakeMachine } from './fake-machine.ts';
@@ -34,7 +35,7 @@ export interface BootRoom {
 const longMs = 3_600_000;
 const paces: Paces = { lookMs: 10, patienceMs: longMs, silenceMs: longMs, offMs: 50, reportMs: 20 };
 
-export async function openBootRoom(): Promise<BootRoom> {
+export async function openBootRoom({ discovers = false } = {}): Promise<BootRoom> {
   let jumpedMs = 0;
   const store = await openStore();
   const folder = await mkdtemp(join(tmpdir(), 'ingot-boot-test-'));
@@ -52,6 +53,7 @@ export async function openBootRoom(): Promise<BootRoom> {
     now: () => Date.now() + jumpedMs,
     sessions,
     nodes: store.nodes,
+    discoveries: discovers ? discoveries(store.database.sql) : null,
     servers: store.servers,
     catalog: store.catalog,
     images: {

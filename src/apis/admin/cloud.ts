@@ -1,6 +1,7 @@
 /** What the handlers of this API work with. */
 import type { Audit } from '../../core/audit.ts';
 import type { BootSessions } from '../../core/boot-session.ts';
+import type { Discoveries } from '../../core/discovery.ts';
 import type { FindBmc } from '../../core/bmc-scan.ts';
 import type { Catalog } from '../../core/catalog.ts';
 import type { Inspections } from '../../core/inspection.ts';
@@ -26,6 +27,7 @@ export interface Cloud {
   faults: Faults;
   audit: Pick<Audit, 'list'>;
   bootSessions: Pick<BootSessions, 'listOfServer' | 'listSigns'>;
+  discoveries: Discoveries;
   inspections: Inspections;
   passwordChanges: PasswordChanges;
   work: Work;

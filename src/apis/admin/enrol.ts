@@ -9,6 +9,8 @@ import { randomBytes } from 'node:crypto';
 import type { Static } from 'typebox';
 import { conflict, IngotError, invalid, notFound } from '../../core/errors.ts';
 import { describeSize, matchFlavor } from '../../core/flavor-match.ts';
+import { completeInventory } from '../../core/inventory.ts';
+import { toSpellings } from '../../core/system-uuid.ts';
 import { notReady, type Inventory, type Node } from '../../core/node.ts';
 import type { NewNode } from '../../core/records.ts';
 import type { NewServer } from '../../core/server.ts';
@@ -139,7 +141,13 @@ export async function inspectOutOfBand(
     await cloud.nodes.change(id, { note: `${notReady}the BMC could not be read: ${error.message}` });
     return error;
   }
+  const told = await cloud.discoveries.findFacts(whereabouts(node, found.inventory));
+  if (told) found.inventory = completeInventory(found.inventory, told.inventory);
   await record(cloud, node, found);
+  if (told)
+    await cloud.nodes.change(id, {
+      boot: { macs: [...new Set([...(node.boot?.macs ?? []), ...told.macs])], firmware: told.firmware },
+    });
   if (node.flavorId === null) {
     const flavor = matchFlavor(found.inventory, await cloud.catalog.listFlavors());
     if (!flavor) return tooSmall(cloud, node, found.inventory);
@@ -149,6 +157,12 @@ export async function inspectOutOfBand(
   if (adoption) await adoptAs(cloud, node, found, adoption);
   else await cloud.nodes.stand(id, ['enrolled'], 'ready', node.note.startsWith(notReady) ? '' : node.note);
   return null;
+}
+
+/** By what a machine that was met on the provisioning network is known as this node. */
+function whereabouts({ bmc }: Node, { systemUuid = '' }: Inventory) {
+  const bmcHost = bmc.address.replace(/^https?:\/\//, '').replace(/[:/?].*$/, '');
+  return { bmcHost, spellings: toSpellings(systemUuid) };
 }
 
 /** Not an error of the caller's: the node stays, and says what is missing. */

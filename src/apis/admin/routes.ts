@@ -5,6 +5,7 @@ import type { Cloud } from './cloud.ts';
 import * as audit from './audit.ts';
 import * as bmcPassword from './bmc-password.ts';
 import * as consoles from './consoles.ts';
+import * as discovered from './discovered.ts';
 import * as enrolment from './enrol.ts';
 import { toError } from './errors.ts';
 import { createEvents } from './events.ts';
@@ -91,6 +92,13 @@ export function adminApi(cloud: Cloud): Api {
         {
           body: ScanBody,
         },
+      ),
+      route(
+        'listDiscovered',
+        `GET ${node}/discovered`,
+        'ingot:nodes:list',
+        'List the machines that asked what to boot and are no nodes',
+        discovered.list,
       ),
       route('listNodes', `GET ${node}`, 'ingot:nodes:list', 'List nodes', nodes.list),
       route(

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { SubJob } from '../../core/job.ts';
 import { toStatus } from '../../core/lifecycle.ts';
 import { bootMethods, type Node } from '../../core/node.ts';
+import type { Discovered } from '../../core/discovery.ts';
 import type { Inspection } from '../../core/inspection.ts';
 import type { PasswordChangeState } from '../../core/password-changes.ts';
 import { operations } from '../../core/operations.ts';
@@ -268,6 +269,20 @@ export function toInspection(inspection: Inspection | null) {
       ended_at: inspection.endedAt,
     }
   );
+}
+
+export function toDiscovered({ mac, firstSeenAt, lastSeenAt, told }: Discovered) {
+  return {
+    mac,
+    macs: told?.macs ?? [mac],
+    bmc_address: told?.bmcAddress || null,
+    serial_number: told?.inventory.serialNumber || null,
+    system_uuid: told?.systemUuid || null,
+    firmware: told?.firmware ?? null,
+    inventory: told && toInventory(told.inventory),
+    first_seen_at: firstSeenAt,
+    last_seen_at: lastSeenAt,
+  };
 }
 
 export function toPasswordChange({ dueAt, note }: PasswordChangeState) {

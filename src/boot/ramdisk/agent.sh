@@ -23,6 +23,7 @@ argument() { # the value of a word on the kernel's command line
 API=$(argument ingot.api)
 SECRET=$(argument ingot.secret)
 MAC=$(argument ingot.mac)
+STRANGER=$(argument ingot.stranger)
 
 # --- asking Ingot
 
@@ -49,6 +50,7 @@ await_ingot() { # it may have been killed and be starting again: no reason to gi
   done
 }
 leave() {
+  [ "$STRANGER" ] && reboot -f # on to what it would have booted without us
   sync
   sleep 1
   poweroff -f
