@@ -1,8 +1,9 @@
 /** What must hold for the rows of tests/isolation/matrix.txt, whichever they are; tests/isolation asks Ingot for each. */
 import { describe, expect, it } from 'vitest';
 import { allApis } from '../../scripts/all-apis.ts';
-import { actionsOf, type Api, type Route } from '../../src/apis/api.ts';
+import { actionsOf, type Api, type Call, type Route } from '../../src/apis/api.ts';
 import { actions, changes } from '../../src/core/actions.ts';
+import { probedRoutes } from '../isolation/probe.ts';
 import { matrix } from '../isolation/rows.ts';
 
 const nameOf = (api: Api, route: Route) => `${api.name} ${route.id}`;
@@ -11,7 +12,28 @@ const routes = allApis().flatMap((api) => api.routes.map((route) => ({ name: nam
 describe('the matrix', () => {
   it('has a row for every route, and no other', () => {
     // A new route: `vitest run tests/isolation -t ROUTE` says what the row is; look whether it is right.
-    expect([...matrix.keys()].toSorted()).toEqual(routes.map(({ name }) => name).toSorted());
+    const rows = [...matrix.keys()].filter((name) => !name.includes('#'));
+    expect(rows.toSorted()).toEqual(routes.map(({ name }) => name).toSorted());
+  });
+
+  it('has rows of further samples only where they are asked, and say something else', () => {
+    const asked = new Map(probedRoutes().map((one) => [`${one.name}#${one.variant}`, one.name]));
+    for (const [name, row] of matrix) {
+      if (!name.includes('#')) continue;
+      expect(asked.has(name), name).toBe(true);
+      expect(row, name).not.toEqual(matrix.get(asked.get(name)!));
+    }
+  });
+
+  it('asks for every action that a body may choose', () => {
+    const missing = routes.flatMap(({ name, route }) => {
+      if (route.access === 'open' || typeof route.action === 'string') return [];
+      const { among, of } = route.action;
+      const samples = probedRoutes().filter((one) => one.name === name);
+      const chosen = samples.map(({ sample }) => of({ body: sample.request.body, params: {} } as Call));
+      return among.filter((action) => !chosen.includes(action)).map((action) => `${name} ${action}`);
+    });
+    expect(missing).toEqual([]);
   });
 
   it('says of open routes that they are, and of no others', () => {

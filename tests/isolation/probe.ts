@@ -17,17 +17,28 @@ export interface Probed {
   route: Route;
   /** `API ROUTE`. */
   name: string;
+  /** For each sample but the first: what tells it from that one, by the key in its body or by its number. */
+  variant: string | null;
   sample: Sample;
 }
 
+/** Each route with each of its samples: they differ in what the body asks for, or in the path. */
 export function probedRoutes(): Probed[] {
   const samples = new Map(
-    sampledRoutes().map(({ api, route, file }) => [`${api} ${route.id}`, readSamples(file)[0]]),
+    sampledRoutes().map(({ api, route, file }) => [`${api} ${route.id}`, readSamples(file)]),
   );
   return allApis().flatMap((api) =>
     api.routes.flatMap((route) => {
-      const sample = samples.get(`${api.name} ${originalOf(api, route)}`);
-      return sample ? [{ api, route, name: `${api.name} ${route.id}`, sample }] : [];
+      const own = samples.get(`${api.name} ${originalOf(api, route)}`) ?? [];
+      const keys = own.map(({ request }) => Object.keys(request.body ?? {})[0] ?? '');
+      const isToldByKey = new Set(keys).size === keys.length;
+      return own.map((sample, at) => ({
+        api,
+        route,
+        name: `${api.name} ${route.id}`,
+        variant: at === 0 ? null : isToldByKey ? keys[at]! : String(at + 1),
+        sample,
+      }));
     }),
   );
 }
@@ -112,11 +123,9 @@ export async function probe(
   const first = await prepare();
   await quiet(cloud);
   const before = await snapshot(cloud);
-  await ask('none', first);
-  await ask('expired', first);
-  await ask('foreign', first);
-  if (named >= 0) await ask('smuggled', first);
-  else outcomes.smuggled = '-';
+  const strangers: Column[] = ['none', 'expired', 'foreign', ...(named >= 0 ? (['smuggled'] as const) : [])];
+  outcomes.smuggled = '-';
+  await Promise.all(strangers.map((column) => ask(column, first)));
   const after = await snapshot(cloud);
   await ask('reader', first);
   await ask('member', outcomes.reader === 'ok' && sample.request.method !== 'GET' ? await prepare() : first);
@@ -152,7 +161,10 @@ const isHeldUp =
 
 /** Everything that was asked for has come to its end, so that only strangers could change what is there. */
 async function quiet({ sql, until }: Cloud): Promise<void> {
-  const open = `select 1 from sub_jobs s where ended_at is null and not ${isHeldUp} limit 1`;
+  // An import from an address that is nowhere would be tried again for long; without its row nobody does.
+  await sql.query(`delete from image_transfers where method = 'web-download'`);
+  const open = `select from sub_jobs s where ended_at is null and not ${isHeldUp}
+    union all select from image_transfers where ended_at is null`;
   await until(
     () => sql.query(open),
     ({ rows }) => rows.length === 0,

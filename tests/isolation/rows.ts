@@ -13,7 +13,10 @@ export type Outcomes = Record<Column, string>;
 
 const text = readFileSync(new URL('matrix.txt', import.meta.url), 'utf8');
 
-/** By `API ROUTE`; null: open to everybody. */
+/**
+ * By `API ROUTE`, and by `API ROUTE#VARIANT` where a further sample of the route has other answers; null: open to
+ * everybody.
+ */
 export const matrix: ReadonlyMap<string, Outcomes | null> = new Map(
   text
     .split('\n')
