@@ -5,26 +5,20 @@
  *   npm run soak                                 10 minutes on 500 BMCs
  *   npm run soak -- --minutes 2 --bmcs 100 --seed 7
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pg from 'pg';
 import { makeChance } from '../src/bmc-simulator/chance.ts';
-import { newId } from '../src/engine/ids.ts';
-import { openDatabase } from '../src/store/database.ts';
 import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts';
-import { nodes as openNodes } from '../src/store/nodes.ts';
-import { createVault } from '../src/store/vault.ts';
 import { rentEverything, startServer, type ServerProcess } from '../tests/crash/process.ts';
 import { connect } from '../tests/support/cloud.ts';
 import { createDatabase } from '../tests/support/database.ts';
 import { median, memoryMib } from './bench.ts';
+import { benchKey, enrolFleet, startFleet, type BenchFleet } from './fleet.ts';
 
 const { minutes, bmcs, seed } = new Command('soak')
   .description('Lets random operations and random faults loose on BMCs with habits, and judges what is left.')
@@ -34,24 +28,25 @@ const { minutes, bmcs, seed } = new Command('soak')
   .parse()
   .opts<{ minutes: number; bmcs: number; seed: number }>();
 
-interface Counters {
-  url: string;
-  power: 'on' | 'off';
-  sessions: number;
-  peakInFlight: number;
-  lockouts: number;
-  violations: { sessions: number; inFlight: number };
-}
 type Client = Awaited<ReturnType<typeof connect>>;
 interface Sample {
   memory: number;
   files: number;
 }
 
-const key = '0'.repeat(64);
 const firstPort = 21_000;
 /** Of the simulated hardware and of Ingot's deadlines, so that minutes hold what hours would. */
 const haste = { hardware: 0.1, deadlines: 0.05 };
+const hardware = [
+  '--count',
+  bmcs,
+  '--port',
+  firstPort,
+  '--seed',
+  seed,
+  '--time-factor',
+  haste.hardware,
+].concat('--personality', 'mix', '--power', 'on');
 const random = makeChance(seed);
 const below = (limit: number) => Math.floor(random() * limit);
 const faults: string[] = [];
@@ -64,10 +59,10 @@ async function run(): Promise<void> {
   const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres') });
   process.env['INGOT_TEST_DATABASE_URL'] = postgres.url;
   const database = await createDatabase();
-  const fleet = await startFleet();
+  const fleet = await startFleet(...hardware);
   const server = await startServer(database.url, {
     INGOT_SIM_NODES: '0',
-    INGOT_SECRET_KEY: key,
+    INGOT_SECRET_KEY: benchKey,
     INGOT_POWER_SYNC_SECONDS: '10',
     INGOT_HEALTH_SECONDS: '30',
     INGOT_DEADLINE_FACTOR: String(haste.deadlines),
@@ -75,7 +70,7 @@ async function run(): Promise<void> {
   });
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   try {
-    await enrol(database.url);
+    await enrolFleet(database.url, fleet.addresses);
     const ids = await rentEverything(sql);
     const client = await connect(server.origin, sql);
     const { asked, samples } = await misbehave(server, client, fleet, ids);
@@ -102,7 +97,7 @@ function expect(holds: boolean, otherwise: string): void {
 }
 
 /** Random requests, and random faults beside them, until the time is over. */
-async function misbehave(server: ServerProcess, client: Client, fleet: Fleet, ids: string[]) {
+async function misbehave(server: ServerProcess, client: Client, fleet: BenchFleet, ids: string[]) {
   const samples: Sample[] = [];
   const asked = { accepted: 0, refused: 0 };
   const endsAt = Date.now() + minutes * 60_000;
@@ -149,7 +144,7 @@ function randomAction(ids: string[]) {
 }
 
 /** Returns what mends it. */
-async function breakSomething(fleet: Fleet): Promise<() => Promise<void>> {
+async function breakSomething(fleet: BenchFleet): Promise<() => Promise<void>> {
   const index = below(bmcs);
   if (random() < 0.5) {
     const power = random() < 0.5 ? 'on' : 'off';
@@ -163,7 +158,7 @@ async function breakSomething(fleet: Fleet): Promise<() => Promise<void>> {
 }
 
 /** Until nothing is under way and real power was read twice since; bounded by what deadlines and breakers allow. */
-async function settle(sql: pg.Pool, fleet: Fleet): Promise<void> {
+async function settle(sql: pg.Pool, fleet: BenchFleet): Promise<void> {
   const patienceMs = 15 * 60_000;
   const endsAt = Date.now() + patienceMs;
   const since = new Date();
@@ -182,7 +177,7 @@ async function settle(sql: pg.Pool, fleet: Fleet): Promise<void> {
   }
 }
 
-async function disagreements(sql: pg.Pool, fleet: Fleet): Promise<string[]> {
+async function disagreements(sql: pg.Pool, fleet: BenchFleet): Promise<string[]> {
   const told = new Map((await fleet.counters()).map(({ url, power }) => [url, power]));
   const { rows } = await sql.query<{ name: string; state: string; address: string; fault: object | null }>(
     `select v.name, v.state, n.bmc_address as address, v.fault from servers v join nodes n on n.id = v.node_id`,
@@ -197,7 +192,7 @@ async function disagreements(sql: pg.Pool, fleet: Fleet): Promise<string[]> {
 
 async function judge(
   sql: pg.Pool,
-  fleet: Fleet,
+  fleet: BenchFleet,
   asked: { accepted: number; refused: number },
   samples: Sample[],
 ) {
@@ -232,71 +227,6 @@ async function judge(
   );
   console.log(`sub-jobs: ${rows.map(({ status, count }) => `${count} ${status}`).join(', ')}`);
   console.log(`last third / second third: memory ${memory.toFixed(2)}, open files ${files.toFixed(2)}`);
-}
-
-async function enrol(databaseUrl: string): Promise<void> {
-  const database = await openDatabase(databaseUrl, { onError: () => undefined });
-  await openNodes(database.sql, createVault([Buffer.from(key, 'hex')])).enrol(
-    Array.from({ length: bmcs }, (_, at) => ({
-      id: newId(),
-      name: `bmc-${String(at).padStart(4, '0')}`,
-      driver: 'redfish' as const,
-      bmc: {
-        address: `http://127.0.0.1:${firstPort + at}`,
-        username: 'admin',
-        password: 'correct horse',
-        system: null,
-        certificateSha256: null,
-      },
-      standing: 'ready' as const,
-      zone: 'eu-de-01',
-      flavorId: 'physical.m2.large',
-      projectId: null,
-      power: 'on' as const,
-      health: 'OK' as const,
-      inventory: null,
-      powerPolicy: 'follow' as const,
-      rack: '',
-      unit: 0,
-      note: '',
-    })),
-  );
-  await database.close();
-}
-
-interface Fleet {
-  counters(): Promise<Counters[]>;
-  tell(index: number, change: object): Promise<void>;
-  stop(): void;
-}
-
-async function startFleet(): Promise<Fleet> {
-  const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
-  const options = {
-    count: bmcs,
-    port: firstPort,
-    seed,
-    personality: 'mix',
-    power: 'on',
-    'time-factor': haste.hardware,
-  };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [program, 'sim-bmc', '--with-parent', '--http', ...args],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
-  const [said] = (await once(child.stdout!, 'data')) as [Buffer];
-  const control = /control at (\S+)/.exec(said.toString())![1]!;
-  return {
-    counters: async () => (await (await fetch(`${control}/counters`)).json()) as Counters[],
-    async tell(index, change) {
-      await fetch(`${control}/bmcs/${index}`, { method: 'POST', body: JSON.stringify(change) });
-    },
-    stop: () => void child.kill('SIGTERM'),
-  };
 }
 
 /** Files and sockets of a process; only where /proc is. */
