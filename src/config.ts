@@ -256,6 +256,11 @@ export const settings = {
   ),
   bootGateway: optional('INGOT_BOOT_GATEWAY', 'unset', 'gateway that it tells them'),
   bootDns: list('INGOT_BOOT_DNS', 'unset', 'name servers that it tells them, separated by commas'),
+  bootMetadata: oneOf(
+    'INGOT_BOOT_METADATA',
+    ['off', 'on'],
+    'on: metadata is served at 169.254.169.254, too, which this process puts onto that interface; needs root',
+  ),
   bootDiscovery: oneOf(
     'INGOT_BOOT_DISCOVERY',
     ['off', 'on'],

@@ -17,6 +17,8 @@ import { anyMac, type DhcpSettings } from './dhcp/dnsmasq-config.ts';
 import type { Heard } from './dhcp/dnsmasq-log.ts';
 import { toCommandLine } from './ipxe-script.ts';
 import { createMachineFinder, findInArp } from './machine-finder.ts';
+import { createLinkLocal, type LinkLocal } from './metadata/link-local.ts';
+import type { MetadataRoom } from './metadata/metadata-door.ts';
 import { gatherSystemData } from './metadata/system-data.ts';
 import { createNetworkInstaller } from './network-installer.ts';
 import { createProvisioningHttp } from './provisioning-http.ts';
@@ -41,6 +43,8 @@ export interface NetworkBootRoom {
   mediaFolder: string;
   /** Null: somebody else serves DHCP there. */
   dhcp: { settings: DhcpSettings; folder: string } | null;
+  /** The interface on which metadata is served at 169.254.169.254, too; null: nowhere. */
+  metadataInterface: string | null;
   onNews: (session: BootSession) => void;
   now: () => number;
   log: (error: unknown, message: string) => void;
@@ -63,6 +67,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
   };
   const media = createBootMedia(room.mediaFolder);
   let http: FastifyInstance | null = null;
+  let linkLocal: LinkLocal | null = null;
   const dnsmasq = room.dhcp && createDnsmasq({ ...room.dhcp, origin, listMacs, onHeard, log: room.log });
   const machines = createMachineFinder(nodes, dnsmasq ? [dnsmasq.findNeighbour, findInArp] : [findInArp]);
 
@@ -116,6 +121,13 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
     return makeConfigDrive(data);
   }
 
+  const metadata: MetadataRoom = {
+    findNode: (source) => machines.findByAddress(source),
+    gather: async (node) => gatherSystemData(sources, node, await sessions.findCurrent(node.id)),
+    onRead: noteRead,
+    now: room.now,
+  };
+
   return {
     installerFor: (driver) =>
       createNetworkInstaller({
@@ -140,12 +152,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         ramdisk: room.ramdisk,
         configDrive,
         findMedia: media.find,
-        metadata: {
-          findNode: (source) => machines.findByAddress(source),
-          gather: async (node) => gatherSystemData(sources, node, await sessions.findCurrent(node.id)),
-          onRead: noteRead,
-          now: room.now,
-        },
+        metadata,
         onNews: room.onNews,
         log: room.log,
       });
@@ -153,6 +160,10 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
         const words = error instanceof Error ? error.message : String(error);
         throw new Error(`The provisioning network cannot be served on ${address}:${port}: ${words}`);
       });
+      if (room.metadataInterface !== null) {
+        linkLocal = createLinkLocal({ interfaceName: room.metadataInterface, metadata, log: room.log });
+        await linkLocal.start();
+      }
       await dnsmasq?.start();
       // The first machine need not wait for it.
       room.ramdisk().catch((error: unknown) => room.log(error, 'the ramdisk is not there yet'));
@@ -160,6 +171,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
 
     async stop() {
       await dnsmasq?.stop();
+      await linkLocal?.stop();
       await http?.close();
     },
   };

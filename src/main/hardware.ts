@@ -105,7 +105,10 @@ export function toInspectMs({ bootPatienceSeconds }: Pick<Config, 'bootPatienceS
 function toBootSettings(
   config: Config,
   folder: string,
-): Pick<NetworkBootRoom, 'port' | 'method' | 'paces' | 'ramdisk' | 'dhcp' | 'mediaFolder'> {
+): Pick<
+  NetworkBootRoom,
+  'port' | 'method' | 'paces' | 'ramdisk' | 'dhcp' | 'mediaFolder' | 'metadataInterface'
+> {
   const ramdisks = join(folder, 'ramdisk');
   const given = config.bootRamdisk;
   return {
@@ -124,7 +127,14 @@ function toBootSettings(
         : () => Promise.resolve({ vmlinuz: join(given, 'vmlinuz'), initrd: join(given, 'initrd') }),
     dhcp: toDhcp(config, folder),
     mediaFolder: join(folder, 'media'),
+    metadataInterface: toMetadataInterface(config),
   };
+}
+
+function toMetadataInterface({ bootMetadata, bootInterface }: Config): string | null {
+  if (bootMetadata === 'off') return null;
+  if (bootInterface !== null) return bootInterface;
+  throw new Error('INGOT_BOOT_METADATA needs INGOT_BOOT_INTERFACE: on which network is it to be served?');
 }
 
 function toDhcp(config: Config, folder: string): NetworkBootRoom['dhcp'] {
@@ -142,6 +152,7 @@ function toDhcp(config: Config, folder: string): NetworkBootRoom['dhcp'] {
       range: bootRange,
       gateway: config.bootGateway,
       dns: config.bootDns,
+      hasMetadata: config.bootMetadata === 'on',
       isOpen: config.bootDiscovery === 'on',
     },
   };

@@ -49,6 +49,7 @@ export async function openBootRoom({ discovers = false } = {}): Promise<BootRoom
     address: '127.0.0.1',
     port,
     method: 'network',
+    metadataInterface: null,
     paces,
     now: () => Date.now() + jumpedMs,
     sessions,

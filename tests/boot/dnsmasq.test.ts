@@ -13,6 +13,7 @@ const settings: DhcpSettings = {
   range: { first: '127.9.0.100', last: '127.9.0.110' },
   gateway: null,
   dns: [],
+  hasMetadata: false,
   isOpen: false,
 };
 
@@ -24,6 +25,11 @@ it('leases to known machines only, unless it shall be open', () => {
   expect(text({})).toContain('\ndhcp-option=option:router\n'); // else dnsmasq names itself
   expect(text({ gateway: '10.77.0.254', dns: ['10.1.1.1', '10.1.1.2'] })).toContain(
     '\ndhcp-option=option:router,10.77.0.254\ndhcp-option=option:dns-server,10.1.1.1,10.1.1.2\n',
+  );
+  expect(text({})).not.toContain('classless');
+  const withMetadata = text({ hasMetadata: true, gateway: '10.77.0.254' });
+  expect(withMetadata).toContain(
+    '\ndhcp-option=option:classless-static-route,169.254.169.254/32,10.77.0.1,0.0.0.0/0,10.77.0.254\n',
   );
   expect(toHosts(['52:54:00:00:00:02', '52:54:00:00:00:01', '52:54:00:00:00:02'])).toBe(
     '52:54:00:00:00:01,set:node\n52:54:00:00:00:02,set:node\n',

@@ -1,5 +1,6 @@
 /** What dnsmasq is told: DHCP and TFTP for the machines that we know, on the provisioning network and nowhere else. */
 import { join } from 'node:path';
+import { metadataAddress } from '../metadata/link-local.ts';
 
 export interface DhcpSettings {
   interfaceName: string;
@@ -7,6 +8,8 @@ export interface DhcpSettings {
   range: { first: string; last: string };
   gateway: string | null;
   dns: string[];
+  /** Machines are told the way to the metadata service at its usual address. */
+  hasMetadata: boolean;
   /** Leases for machines that are no nodes, too. */
   isOpen: boolean;
 }
@@ -43,7 +46,8 @@ export const bootFiles = { bios: 'undionly.kpxe', uefi: 'snponly.efi' } as const
  * answers that do not name them in option 60. Router advertisements go out because QEMU's iPXE waits 13 s for them.
  */
 export function toConfig(settings: DhcpSettings, files: DnsmasqFiles, origin: string, user: string): string {
-  const { interfaceName, range, gateway, dns, isOpen } = settings;
+  const { interfaceName, range, gateway, dns, isOpen, hasMetadata } = settings;
+  const metadata = hasMetadata ? toMetadataRoute(new URL(origin).hostname, gateway) : '';
   return `# Written by Ingot at each start; changes are lost.
 interface=${interfaceName}
 except-interface=lo
@@ -60,7 +64,7 @@ no-ping
 dhcp-leasefile=${files.leases}
 dhcp-hostsfile=${files.hosts}
 ${isOpen ? '' : 'dhcp-ignore=tag:!known\n'}dhcp-option=option:router${gateway === null ? '' : `,${gateway}`}
-${dns.length > 0 ? `dhcp-option=option:dns-server,${dns.join(',')}\n` : ''}enable-ra
+${metadata}${dns.length > 0 ? `dhcp-option=option:dns-server,${dns.join(',')}\n` : ''}enable-ra
 dhcp-range=::,constructor:${interfaceName},ra-only
 
 dhcp-match=set:ipxe,175
@@ -85,6 +89,12 @@ tftp-root=${files.tftp}
 
 /** Matches every machine (dnsmasq(8), dhcp-host: bytes may be `*`). */
 export const anyMac = '*:*:*:*:*:*';
+
+/** Who gets option 121 ignores the router of option 3 (RFC 3442), so that it must name that as well. */
+function toMetadataRoute(address: string, gateway: string | null): string {
+  const routes = [`${metadataAddress}/32,${address}`, ...(gateway === null ? [] : [`0.0.0.0/0,${gateway}`])];
+  return `dhcp-option=option:classless-static-route,${routes.join(',')}\n`;
+}
 
 /** One line per MAC address; being in this file makes it known. */
 export function toHosts(macs: readonly string[]): string {
