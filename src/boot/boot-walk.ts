@@ -5,7 +5,7 @@
  * Each look does what the session's stage asks for and returns. Commands are levels, and a stage is written after its
  * command, so that a look after a crash repeats at most what holds already.
  */
-import type { BootSession, BootSessions, BootStage, News } from '../core/boot-session.ts';
+import type { BootSession, BootSessions, BootSign, BootStage, News } from '../core/boot-session.ts';
 import type { BootDevice, Node } from '../core/node.ts';
 import { DriverError, type DeployReading, type Driver, type Purpose } from '../core/ports.ts';
 
@@ -26,6 +26,8 @@ export interface Paces {
   lookMs: number;
   /** How long a machine may take from power on to the ramdisk; servers test their memory for minutes. */
   patienceMs: number;
+  /** How long a boot may stand still once its firmware asked the network: a download, and drivers. */
+  stallMs: number;
   /** How long the agent may be silent; it reports every few seconds. */
   silenceMs: number;
   /** How long the agent may take to switch its machine off before the BMC does it. */
@@ -36,6 +38,8 @@ export interface Paces {
 
 /** A machine is switched on so often for one session. */
 const mostStarts = 3;
+
+const networkSigns: readonly BootSign[] = ['dhcp', 'tftp', 'script', 'initrd'];
 
 export async function walk(
   room: WalkRoom,
@@ -118,10 +122,26 @@ async function awaitAgent(
   if (sinceMs > paces.patienceMs) {
     return startAgain(room, node, session, purpose, `no ramdisk after ${toSeconds(sinceMs)} s`);
   }
+  // Firmware that nobody answered, say while this process was restarted, gives network boot up for good.
+  const silentMs = ageMs(room, session.evidenceAt);
+  if (silentMs > paces.stallMs && (await isHeardInThisStart(room, session))) {
+    return startAgain(room, node, session, purpose, `the boot stalled for ${toSeconds(silentMs)} s`);
+  }
   if (sinceMs > Math.max(driver.powerLagMs, paces.lookMs) && (await isSeenOff(room, node, purpose))) {
     return startAgain(room, node, session, purpose, 'the machine went off before the ramdisk was heard of');
   }
   return running(room, `Waiting for the ramdisk: ${session.evidence}`);
+}
+
+/**
+ * Whether the firmware came as far as the network in this start: its self-test, which may take long, is over then. Of a
+ * disc nothing of the kind is known, since BMCs fetch it whenever they like.
+ */
+async function isHeardInThisStart({ sessions }: WalkRoom, { id }: BootSession): Promise<boolean> {
+  const signs = (await sessions.listSigns(id)).map(({ sign }) => sign);
+  // Noted just before power on; the first signs may be faster than the note that the machine is on.
+  const sinceStart = signs.slice(signs.lastIndexOf('boot-device') + 1);
+  return sinceStart.some((sign) => networkSigns.includes(sign));
 }
 
 async function awaitWork(

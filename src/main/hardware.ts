@@ -117,6 +117,7 @@ function toBootSettings(
     paces: {
       lookMs: 2_000,
       patienceMs: config.bootPatienceSeconds * 1_000,
+      stallMs: 180_000,
       silenceMs: 180_000,
       offMs: 60_000,
       reportMs: 30_000,

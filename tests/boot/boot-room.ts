@@ -33,9 +33,18 @@ export interface BootRoom {
 
 /** Longer than a test lasts; a machine that is stuck lets the clock jump beyond. */
 const longMs = 3_600_000;
-const paces: Paces = { lookMs: 10, patienceMs: longMs, silenceMs: longMs, offMs: 50, reportMs: 20 };
+const paces: Paces = {
+  lookMs: 10,
+  patienceMs: longMs,
+  stallMs: longMs / 4,
+  silenceMs: longMs,
+  offMs: 50,
+  reportMs: 20,
+};
+/** A jump that is a stall for a machine that was heard of, and no reason for impatience with one that was not. */
+export const halfAsLongMs = longMs / 2;
 
-export async function openBootRoom({ discovers = false } = {}): Promise<BootRoom> {
+export async function openBootRoom({ discovers = false, stuckMs = longMs + 1_000 } = {}): Promise<BootRoom> {
   let jumpedMs = 0;
   const store = await openStore();
   const folder = await mkdtemp(join(tmpdir(), 'ingot-boot-test-'));
@@ -79,7 +88,7 @@ export async function openBootRoom({ discovers = false } = {}): Promise<BootRoom
   await boot.start();
   const origin = `http://127.0.0.1:${port}`;
   const machine = makeFakeMachine(() => origin);
-  machine.onStuck = (isStuck) => (jumpedMs = isStuck ? longMs + 1_000 : 0);
+  machine.onStuck = (isStuck) => (jumpedMs = isStuck ? stuckMs : 0);
   const { id } = await store.makeNode({ boot: { macs: [mac], firmware: null, method: null } });
   const node = await occupy(store, id);
   const installer = boot.installerFor(machine.driver);

@@ -26,6 +26,8 @@ export interface FakeMachine {
 export interface Habits {
   /** The ramdisk never gets as far as the network, for so many starts. */
   hangs: number;
+  /** It tests its memory for ever, for so many starts. */
+  tests: number;
   /** What it reads from the network is damaged. */
   damages: boolean;
   /** Reports when its installed system is up. */
@@ -48,7 +50,7 @@ export function makeFakeMachine(origin: () => string): FakeMachine {
     told: [],
     did: [],
     disk: { image: null, sha256: null, configDrive: null },
-    habits: { hangs: 0, damages: false, reports: true, dies: 0, diskBytes: 4e9 },
+    habits: { hangs: 0, tests: 0, damages: false, reports: true, dies: 0, diskBytes: 4e9 },
     onStuck: () => undefined,
     idle: () => run,
     driver: toDriver(),
@@ -94,6 +96,12 @@ export function makeFakeMachine(origin: () => string): FakeMachine {
     const from = device;
     device = 'disk';
     machine.onStuck(false);
+    if (machine.habits.tests > 0) {
+      machine.habits.tests -= 1;
+      machine.did.push('tests');
+      machine.onStuck(true);
+      return;
+    }
     if (from !== 'network') return bootDisk();
     const script = await text(
       `${origin()}/ipxe/${mac.replaceAll(':', '-')}?platform=efi&serial=FAKE-1&uuid=${uuid}`,

@@ -1,7 +1,7 @@
 /** Machines are installed and wiped by the ramdisk that they boot, whatever happens on the way. */
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openBootRoom, purpose, type BootRoom } from './boot-room.ts';
+import { halfAsLongMs, openBootRoom, purpose, type BootRoom } from './boot-room.ts';
 
 const hasXorriso = spawnSync('xorriso', ['-version']).status === 0;
 beforeEach((context) => {
@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const room of rooms.splice(0)) await room.close();
 });
 
-async function open(): Promise<BootRoom> {
-  const room = await openBootRoom();
+async function open(options?: Parameters<typeof openBootRoom>[0]): Promise<BootRoom> {
+  const room = await openBootRoom(options);
   rooms.push(room);
   return room;
 }
@@ -90,6 +90,31 @@ it('starts a machine again whose ramdisk is not heard of, and gives up after the
     /^The ramdisk did not come to its end in 3 starts: no ramdisk after \d+ s; last heard: \S/,
   );
   expect(machine.power()).toBe('off');
+});
+
+it('starts a machine again whose firmware got no further, long before patience with a silent one ends', async () => {
+  const { installer, machine, node, order, settle, signs } = await open({ stuckMs: halfAsLongMs });
+  machine.habits.hangs = 2;
+  await installer.beginDeploy(node, order, purpose);
+  expect(await settle(installer.readDeploy)).toMatchObject({ status: 'done' });
+  expect((await signs()).filter((sign) => sign === 'again')).toHaveLength(2);
+});
+
+it('leaves a machine alone that still tests its memory, be it in the second start', async () => {
+  const { installer, machine, node, order, store } = await open({ stuckMs: halfAsLongMs });
+  machine.habits.hangs = 1;
+  await installer.beginDeploy(node, order, purpose);
+  const look = async () => installer.readDeploy((await store.nodes.find(node.id))!, purpose);
+  while (!machine.did.includes('hung')) await look();
+  machine.habits.tests = 1;
+  while (!machine.did.includes('tests')) await look();
+  for (let looks = 0; looks < 5; looks += 1) {
+    expect(await look()).toMatchObject({
+      status: 'running',
+      evidence: expect.stringMatching(/^Waiting for the ramdisk: /),
+    });
+  }
+  expect(machine.power()).toBe('on');
 });
 
 it('starts a machine again whose agent fell silent in the middle', async () => {
