@@ -60,7 +60,7 @@ function askTwo(some) {
 /** The tests that start a whole Ingot; in all others there is nothing that could be two. */
 function filesWithClouds() {
   const startsCloud = /support\/cloud\.ts|holdToMatrix/;
-  return readdirSync(`${root}/tests`, { recursive: true })
+  return readdirSync(`${root}/tests`, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => `tests/${file}`)
     .filter((file) => startsCloud.test(readFileSync(`${root}/${file}`, 'utf8')))
