@@ -14,6 +14,7 @@ const plainColumns = [
   'access_keys.token_hash',
   'console_links.hash',
   'boot_sessions.secret_hash',
+  'discovered_machines.secret_hash',
   'log_exports.content',
   'console_logs.content',
 ];
