@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: 'tests/support/start-database.ts',
+    globalSetup: 'tests/support/prepare-run.ts',
     reporters: ['default', 'tests/support/skipped-reporter.ts'],
   },
 });

@@ -9,7 +9,7 @@
  */
 import { Command } from 'commander';
 import { startCloud } from '../support/cloud.ts';
-import startDatabase from '../support/start-database.ts';
+import prepareRun from '../support/prepare-run.ts';
 import { judgeAll, whySettled, type Judged } from './report.ts';
 
 const head = `  ${'id'.padEnd(20)}${'served'.padEnd(8)}${'fields'.padEnd(9)}${'refusals'.padEnd(10)}call`;
@@ -22,14 +22,14 @@ await new Command('conformance')
   .parseAsync();
 
 async function run(id: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
-  const stopDatabase = await startDatabase();
+  const endRun = await prepareRun();
   const cloud = await startCloud({ INGOT_SIM_NODES: '400' });
   let all: Judged[];
   try {
     all = await judgeAll(cloud, id);
   } finally {
     await cloud.close();
-    await stopDatabase();
+    await endRun();
   }
   const open = all.filter((judged) => Object.keys(judged.open).length > 0);
   if (json) console.log(JSON.stringify(all.map(toRecord), null, 2));

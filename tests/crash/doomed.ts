@@ -2,6 +2,7 @@
  * The server program, which kills itself by SIGKILL at a checkpoint that the parent names: the n-th statement by which
  * the worker claims or writes, before it is sent or after it is committed. Nothing in the program knows of it.
  */
+import { flushCompileCache } from 'node:module';
 import pg from 'pg';
 
 interface Doom {
@@ -13,6 +14,7 @@ let doom: Doom | null = null;
 let passed = 0;
 process.on('message', (message: Doom | 'are you alive') => {
   if (message !== 'are you alive') {
+    flushCompileCache(); // which is otherwise done at an orderly exit, and there is none
     doom = message;
     passed = 0;
   }

@@ -7,14 +7,14 @@
  *
  * A new route: write `[{"request": {"method": …, "path": …}, "answer": null}]` into its file first.
  */
-import startDatabase from '../support/start-database.ts';
+import prepareRun from '../support/prepare-run.ts';
 import { startCloud } from '../support/cloud.ts';
 import { differences } from '../support/shape.ts';
 import { useThings } from '../support/things.ts';
 import { ask, readSamples, sampledRoutes, writeSamples } from './samples.ts';
 
 const [only] = process.argv.slice(2);
-const stopDatabase = await startDatabase();
+const endRun = await prepareRun();
 const cloud = await startCloud({ INGOT_SIM_NODES: '200' });
 const all = useThings(cloud);
 try {
@@ -41,5 +41,5 @@ try {
   }
 } finally {
   await cloud.close();
-  await stopDatabase();
+  await endRun();
 }

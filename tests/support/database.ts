@@ -1,4 +1,4 @@
-/** Databases for tests: each test may have one of its own on the run's server (see start-database.ts). */
+/** Databases for tests: each test may have one of its own on the run's server (see prepare-run.ts). */
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 
