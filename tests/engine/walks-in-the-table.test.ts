@@ -154,12 +154,15 @@ it('whatever is asked, each server walks along the arrows of the table and its m
       );
       for (const id of ids) checkWalk(rows.filter((row) => row.server_id === id));
 
-      const after = await cloud.sql.query<{ state: State; machine: string }>(
-        `select v.state, case when m.pending_at <= now() then m.pending_power else m.power end as machine
+      const after = await cloud.sql.query<{ state: State; machine: string; error: string | null }>(
+        `select v.state, case when m.pending_at <= now() then m.pending_power else m.power end as machine,
+           (select error ->> 'kind' from sub_jobs where server_id = v.id order by ended_at desc limit 1) as error
          from servers v left join simulated_machines m on m.node_id = v.node_id`,
       );
-      for (const { state, machine } of after.rows) {
+      for (const { state, machine, error } of after.rows) {
         expect(!isIntermediate(state) || state === 'Deleted').toBe(true);
+        // A command that was given up may have its effect later. Power sync follows that; here it is switched off.
+        if (error === 'deadline') continue;
         if (state === 'Running') expect(machine).toBe('on');
         if (state === 'Stopped') expect(machine).toBe('off');
       }
