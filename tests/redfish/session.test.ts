@@ -17,6 +17,21 @@ describe('the session with a BMC', () => {
     expect(server.sessions.count).toBe(0);
   });
 
+  it('is ended on close although the BMC is busy just then', async () => {
+    await using server = await startRedfishServer();
+    const driver = makeDriver();
+    await driver.readPower(makeNode(server.url), purpose);
+    let refused = 0;
+    server.fault = ({ method }) => {
+      if (method !== 'DELETE' || refused === 2) return undefined;
+      refused += 1;
+      return { statusCode: 503, headers: { 'retry-after': '0' } };
+    };
+    await driver.close();
+    expect(refused).toBe(2);
+    expect(server.sessions.count).toBe(0);
+  });
+
   it('is made anew when the BMC forgot it, without losing the command', async () => {
     await using server = await startRedfishServer({ power: 'on' });
     await using driver = makeDriver();

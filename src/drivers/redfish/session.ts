@@ -2,6 +2,7 @@
  * Who we are to one BMC: one session, made when needed, ended on close; HTTP Basic where the BMC has no sessions
  * (DSP0266 "Authentication" knows these two). Another name or password is another `Session` with a guard of its own.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BmcWatch } from '../../core/bmc-traffic.ts';
 import { DriverError } from '../../core/ports.ts';
 import { LockoutGuard, lockoutDefaults, type LockoutOptions } from '../lockout-guard.ts';
@@ -11,6 +12,7 @@ import {
   isBusy,
   isSuccess,
   passwordChange,
+  retryAfterMs,
   sessionLimit,
   toDriverError,
   type Answer,
@@ -34,6 +36,11 @@ export const sessionDefaults: Omit<SessionOptions, 'driver' | 'watch'> = {
   ...lockoutDefaults,
   fullHoldMs: 600_000,
 };
+
+/** How often ending a session is asked of a busy BMC, and the pauses between, in milliseconds. */
+const endTries = 4;
+const endPauseMs = 250;
+const longestEndPauseMs = 700; // so that all tries fit into the goodbye of a BMC
 
 export type Credentials = Record<string, string>;
 
@@ -92,14 +99,22 @@ export class Session {
     this.#token = null;
   }
 
-  /** Ends the session on the BMC; idle ones count against its few. Failures are of no interest. */
+  /**
+   * Ends the session on the BMC; idle ones count against its few. A BMC that is busy is asked again, a few times and
+   * with short waits, since stopping must stay quick; any other answer (404, 401: it has ended) and silence are final.
+   * Never throws.
+   */
   async end(): Promise<void> {
     await this.#login?.catch(() => {});
     const token = this.#token;
     this.#token = null;
     if (!token?.location) return;
     const request = { method: 'DELETE', path: token.location, headers: token.credentials } as const;
-    await this.#connection.send(request).catch(() => {});
+    for (let times = 1; times <= endTries; times += 1) {
+      const answer = await this.#connection.send(request).catch(() => null);
+      if (!answer || !isBusy(answer) || times === endTries) return;
+      await sleep(Math.min(retryAfterMs(answer, this.#options.now()) ?? endPauseMs, longestEndPauseMs));
+    }
   }
 
   async #logIn(): Promise<Credentials> {
