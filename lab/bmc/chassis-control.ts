@@ -5,7 +5,8 @@
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { Impossible, type BootDevice, type Machine } from '../machine/machine.ts';
+import { Impossible, type Machine } from '../machine/machine.ts';
+import type { BootDevice } from '../machine/qemu.ts';
 
 /** ipmi_sim's words. It knows no disk: `bootdev disk` arrives as `default`. */
 const devices: Readonly<Record<string, BootDevice | null>> = {

@@ -9,10 +9,8 @@ import { copyFileSync, existsSync, openSync, closeSync, truncateSync } from 'nod
 import { join } from 'node:path';
 import { usualCelsius } from './climate.ts';
 import { ConsoleHub } from './console-hub.ts';
-import { firmwareVariables, toQemuArguments, type Hardware } from './qemu.ts';
+import { firmwareVariables, toQemuArguments, type BootDevice, type Hardware } from './qemu.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
-
-export type BootDevice = 'disk' | 'network' | 'cd' | 'bios';
 
 /** What the next start boots from; null: the usual order, the disk first and the network after it. */
 export interface BootOverride {

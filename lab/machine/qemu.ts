@@ -1,7 +1,8 @@
 /** A machine as QEMU's command line. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BootDevice } from './machine.ts';
+
+export type BootDevice = 'disk' | 'network' | 'cd' | 'bios';
 
 /** What a machine is made of. The BMC tells of the same facts. */
 export interface Hardware {

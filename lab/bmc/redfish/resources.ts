@@ -1,7 +1,7 @@
 /** The resource tree of a BMC with one QEMU machine behind it; shapes after DSP2046, facts of the machine. */
-import type { BootDevice, Machine } from '../../machine/machine.ts';
+import type { Machine } from '../../machine/machine.ts';
 import { criticalCelsius, fatalCelsius, toFanRpm, toHealth, warmCelsius } from '../../machine/climate.ts';
-import { manufacturer, model } from '../../machine/qemu.ts';
+import { manufacturer, model, type BootDevice } from '../../machine/qemu.ts';
 import type { EventLog } from './event-log.ts';
 
 export type Json = Record<string, unknown>;
