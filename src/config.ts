@@ -259,7 +259,7 @@ export const settings = {
   bootMetadata: oneOf(
     'INGOT_BOOT_METADATA',
     ['off', 'on'],
-    'on: metadata is served at 169.254.169.254, too, which this process puts onto that interface; needs root',
+    'on: metadata is served at 169.254.169.254, too, which this process puts onto that interface; needs CAP_NET_ADMIN',
   ),
   bootDiscovery: oneOf(
     'INGOT_BOOT_DISCOVERY',
