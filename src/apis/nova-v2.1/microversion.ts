@@ -30,6 +30,11 @@ export function parseMicroversion(headers: Headers): number {
   return Number(minor);
 }
 
+/** Whether the request names a version at all. */
+export function namesMicroversion(headers: Headers): boolean {
+  return findAsked(headers) !== undefined;
+}
+
 /** `OpenStack-API-Version: compute 2.26` may name several services, each with its version. */
 function findAsked(headers: Headers): string | undefined {
   const general = String(headers['openstack-api-version'] ?? '');

@@ -7,6 +7,7 @@ import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import { toKeyValue, type KeyValue } from '../../core/server-tags.ts';
 import { ok, type Answer, type Call } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
+import { isLegacy, namesMicroversion } from './microversion.ts';
 import { getServer, revise } from './servers.ts';
 import { toLinks, type TagsBody } from './wire.ts';
 
@@ -14,9 +15,13 @@ const sinceMinor = 26;
 const mostTags = 50;
 const longestTag = 80;
 
-/** An older microversion does not know these paths. */
-function checkVersion(call: NovaCall): void {
-  if (call.minor < sinceMinor) throw notFound('path', call.path);
+/**
+ * An older microversion does not know these paths. A request that names none may use them: gophertelekomcloud asks for
+ * 2.26 to read a server and for nothing to put its tags (openstack/bms/v2/tags).
+ */
+function checkVersion({ minor, path, headers }: NovaCall): void {
+  if (minor >= sinceMinor) return;
+  if (isLegacy(path) || namesMicroversion(headers)) throw notFound('path', path);
 }
 
 export function tagsInBody({ body }: Call): KeyValue[] {
