@@ -7,8 +7,8 @@ import { createHttp } from './apis/http.ts';
 import type { Config } from './config.ts';
 import { createClockwork } from './engine/clockwork.ts';
 import { createConsoles } from './engine/consoles/consoles.ts';
-import { inspectMachines } from './engine/inspection.ts';
-import { changePasswords } from './engine/password-change.ts';
+import { inspectionRounds } from './engine/inspection.ts';
+import { passwordRounds } from './engine/password-change.ts';
 import { hashPassword } from './engine/password.ts';
 import { createSubmit } from './engine/submit.ts';
 import { createSweep } from './engine/sweep.ts';
@@ -97,12 +97,12 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
         {
           what: 'changing passwords of BMCs',
           everyMs: 1_000,
-          run: (signal) => changePasswords({ ...stores, drivers, log }, { places: 64, most: 256, signal }),
+          ...passwordRounds({ ...stores, drivers, log }, { places: 64, most: 256 }),
         },
         {
           what: 'inspecting machines in band',
           everyMs: 1_000,
-          run: (signal) => inspectMachines({ ...stores, inspectors, log }, { places: 64, most: 256, signal }),
+          ...inspectionRounds({ ...stores, inspectors, log }, { places: 64, most: 256 }),
         },
         {
           what: 'removing expired tokens',

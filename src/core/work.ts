@@ -181,12 +181,18 @@ export interface Work {
   adopt(nodeId: string, server: NewServer, power: 'on' | 'off'): Promise<boolean>;
   /** Removes records of servers deleted longer ago than this, and old answers; says how many servers. */
   purgeDeleted(retentionMs: number): Promise<number>;
-  /** Nodes whose power should be read again and on which nothing is under way. */
-  claimPowerReads(most: number, intervalMs: number): Promise<PowerSyncNode[]>;
-  /** Machines whose health should be read again. */
-  claimHealthReads(most: number, intervalMs: number): Promise<HealthNode[]>;
-  /** Returns the nodes whose health is another one now: two equal readings are believed. */
+  /**
+   * Nodes whose power should be read again and on which nothing is under way. A node that was claimed here or by
+   * `claimHealthReads` is visited: no process claims it again before the result was written or the lease ran out.
+   */
+  claimPowerReads(most: number, intervalMs: number, leaseMs: number): Promise<PowerSyncNode[]>;
+  /** Machines whose health should be read again and which are not visited. */
+  claimHealthReads(most: number, intervalMs: number, leaseMs: number): Promise<HealthNode[]>;
+  /** For visits that last longer than their lease. */
+  prolongVisits(nodeIds: string[], leaseMs: number): Promise<void>;
+  /** Ends visits. Returns the nodes whose health is another one now: two equal readings are believed. */
   writeHealthReads(reads: HealthRead[]): Promise<Set<string>>;
+  /** Ends visits. What was read beside an operation that began meanwhile is not kept. */
   writePowerReads(reads: { nodeId: string; power: Power; disagreements: number }[]): Promise<void>;
 
   /** Calls back when work may have become due; returns how to stop. */
@@ -199,7 +205,8 @@ export interface HealthNode {
 
 export interface HealthRead {
   nodeId: string;
-  health: Health;
+  /** null: nobody answered, which says nothing about the machine. */
+  health: Health | null;
 }
 
 export interface PowerSyncNode {

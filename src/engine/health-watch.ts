@@ -7,34 +7,33 @@ import { gather } from '../core/gather.ts';
 import type { HealthReading } from '../core/ports.ts';
 import type { HealthNode, HealthRead, Work } from '../core/work.ts';
 import type { Drivers } from './clockwork.ts';
-import { walkRound, type RoundLimits } from './rounds.ts';
+import { visitLeaseMs } from './power-sync.ts';
+import { createRounds, type RoundLimits, type Rounds } from './rounds.ts';
 
 export interface HealthWatchRoom {
-  work: Pick<Work, 'claimHealthReads' | 'writeHealthReads' | 'reportHardwareFault'>;
+  work: Pick<Work, 'claimHealthReads' | 'prolongVisits' | 'writeHealthReads' | 'reportHardwareFault'>;
   drivers: Drivers;
   log: (error: unknown, message: string) => void;
 }
 
 const writtenAtOnce = 500;
 
-export async function watchHealth(
-  room: HealthWatchRoom,
-  intervalMs: number,
-  limits: RoundLimits,
-): Promise<void> {
+export function healthRounds(room: HealthWatchRoom, intervalMs: number, limits: RoundLimits): Rounds {
+  const { work } = room;
   const write = gather<HealthRead, boolean>(writtenAtOnce, async (reads) => {
-    const turned = await room.work.writeHealthReads(reads);
+    const turned = await work.writeHealthReads(reads);
     return reads.map(({ nodeId }) => turned.has(nodeId));
   });
-  await walkRound(
+  return createRounds(
     {
-      claim: (most) => room.work.claimHealthReads(most, intervalMs),
+      claim: (most) => work.claimHealthReads(most, intervalMs, visitLeaseMs),
+      keyOf: ({ node }) => node.id,
+      hold: { everyMs: visitLeaseMs / 3, prolong: (ids) => work.prolongVisits(ids, visitLeaseMs) },
       async visit(due) {
         try {
           const reading = await readHealth(room, due);
-          if (!reading) return;
-          const hasTurned = await write({ nodeId: due.node.id, health: reading.health });
-          if (hasTurned && reading.health === 'Critical') await report(room, due, reading);
+          const hasTurned = await write({ nodeId: due.node.id, health: reading?.health ?? null });
+          if (hasTurned && reading?.health === 'Critical') await report(room, due, reading);
         } catch (error) {
           room.log(error, `the health of node ${due.node.name} could not be recorded`);
         }

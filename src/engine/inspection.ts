@@ -10,7 +10,7 @@ import { notReady, type Node } from '../core/node.ts';
 import { DriverError, type Inspector, type Purpose } from '../core/ports.ts';
 import type { Nodes } from '../core/records.ts';
 import type { Inspectors } from './clockwork.ts';
-import { walkRound, type RoundLimits } from './rounds.ts';
+import { createRounds, type RoundLimits, type Rounds } from './rounds.ts';
 
 export interface InspectionRoom {
   inspections: Inspections;
@@ -26,10 +26,11 @@ const leaseMs = 60_000;
 /** After a BMC that is away, unless it says for how long. */
 const pauseMs = 5_000;
 
-export async function inspectMachines(room: InspectionRoom, limits: RoundLimits): Promise<void> {
-  await walkRound(
+export function inspectionRounds(room: InspectionRoom, limits: RoundLimits): Rounds {
+  return createRounds(
     {
       claim: (most) => room.inspections.claim(most, leaseMs),
+      keyOf: ({ node }) => node.id,
       async visit(claimed) {
         try {
           await look(room, claimed);

@@ -7,7 +7,7 @@ import type { Node } from '../core/node.ts';
 import { DriverError, type Purpose } from '../core/ports.ts';
 import type { PasswordChange, PasswordChanges } from '../core/password-changes.ts';
 import { backoffMs, type Drivers } from './clockwork.ts';
-import { walkRound, type RoundLimits } from './rounds.ts';
+import { createRounds, type RoundLimits, type Rounds } from './rounds.ts';
 
 export interface PasswordChangeRoom {
   passwordChanges: PasswordChanges;
@@ -21,11 +21,12 @@ const leaseMs = 300_000;
 /** After a BMC that is away or says no; multiplied by what a growing backoff says. */
 const leastPauseMs = 10_000;
 
-export async function changePasswords(room: PasswordChangeRoom, limits: RoundLimits): Promise<void> {
+export function passwordRounds(room: PasswordChangeRoom, limits: RoundLimits): Rounds {
   const { passwordChanges, log } = room;
-  await walkRound(
+  return createRounds(
     {
       claim: (most) => passwordChanges.claim(most, leaseMs),
+      keyOf: ({ node }) => node.id,
       async visit(change) {
         try {
           await changeOne(room, change);

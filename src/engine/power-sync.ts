@@ -3,11 +3,11 @@ import { gather } from '../core/gather.ts';
 import type { Power } from '../core/lifecycle.ts';
 import type { PowerSyncNode, Work } from '../core/work.ts';
 import type { Drivers } from './clockwork.ts';
-import { walkRound, type RoundLimits } from './rounds.ts';
+import { createRounds, type RoundLimits, type Rounds } from './rounds.ts';
 import type { Submit } from './submit.ts';
 
 export interface PowerSyncRoom {
-  work: Pick<Work, 'claimPowerReads' | 'writePowerReads' | 'moveStable'>;
+  work: Pick<Work, 'claimPowerReads' | 'prolongVisits' | 'writePowerReads' | 'moveStable'>;
   submit: Pick<Submit, 'enforcePower'>;
   drivers: Drivers;
   log: (error: unknown, message: string) => void;
@@ -22,16 +22,21 @@ interface Reading {
 /** Two equal readings are believed; one may be a BMC's lag. */
 const believed = 2;
 const writtenAtOnce = 500;
+/** How long a visit keeps other processes away without a sign of life of this one. */
+export const visitLeaseMs = 30_000;
 
-/** Visits every machine whose power is due and on which nothing is under way; operations have it to themselves. */
-export async function syncPower(room: PowerSyncRoom, intervalMs: number, limits: RoundLimits): Promise<void> {
+/** Over the machines whose power is due and on which nothing is under way; operations have them to themselves. */
+export function powerRounds(room: PowerSyncRoom, intervalMs: number, limits: RoundLimits): Rounds {
+  const { work } = room;
   const write = gather<Reading, null>(writtenAtOnce, async (readings) => {
-    await room.work.writePowerReads(readings);
+    await work.writePowerReads(readings);
     return readings.map(() => null);
   });
-  await walkRound(
+  return createRounds(
     {
-      claim: (most) => room.work.claimPowerReads(most, intervalMs),
+      claim: (most) => work.claimPowerReads(most, intervalMs, visitLeaseMs),
+      keyOf: ({ node }) => node.id,
+      hold: { everyMs: visitLeaseMs / 3, prolong: (ids) => work.prolongVisits(ids, visitLeaseMs) },
       async visit(due) {
         try {
           await write(await readPower(room, due));

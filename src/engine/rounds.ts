@@ -1,46 +1,58 @@
 /**
- * A round over the fleet: every machine that is due is visited, so many at once. A dead machine holds its place only for
- * as long as a living one would need a few times over; then the next one is visited beside it, so that the dead never
- * slow the living.
+ * Rounds over the fleet: every machine that is due is visited, so many at once. A dead machine holds its place only for
+ * as long as a living one would need a few times over; then the next one is visited beside it, and the round does not
+ * wait for its end. Such a visit goes on beside later rounds, which pass that machine over until it has ended: the dead
+ * cost the living nothing, and nobody is visited twice at once.
  */
 export interface Round<T> {
   /** Takes so many that are due; fewer: these are all. */
   claim(most: number): Promise<T[]>;
   /** Never rejects for what a machine does. */
   visit(one: T): Promise<void>;
+  /** The same for two claims of one machine. */
+  keyOf(one: T): string;
+  /** Where a claim runs out while its visit may last longer: prolongs those of visits under way. */
+  hold?: { everyMs: number; prolong(keys: string[]): Promise<void> };
 }
 
 export interface RoundLimits {
-  /** Ends the round: nothing more is claimed, and visits under way get a moment to end. */
-  signal?: AbortSignal;
   /** Visits under way that still hold their place. */
   places: number;
-  /** Visits under way in all. */
+  /** Visits under way in all, those left over from earlier rounds included. */
   most: number;
+}
+
+export interface Rounds {
+  /**
+   * One round; ends when all that were due have been visited or have lost their place. A signal ends it sooner: nothing
+   * more is claimed. Rejects when claiming failed. One at a time.
+   */
+  run(signal?: AbortSignal): Promise<void>;
+  /** When no visit is under way any more. */
+  settled(): Promise<void>;
 }
 
 /** A visit that lasts so many times as long as usual gives its place away. */
 const patience = 4;
 /** But not sooner than this, in milliseconds: a busy process must not mistake itself for a slow machine. */
 const leastPatienceMs = 250;
-/** For visits under way when a round is ended from outside, in milliseconds. */
-const goodbyeMs = 2_000;
 /** How much of the usual duration a new one makes up. */
 const weight = 0.1;
 
-/** Ends when all that were due have been visited. Rejects when claiming failed, after the visits under way have ended. */
-export async function walkRound<T>(
-  { claim, visit }: Round<T>,
-  { places, most, signal }: RoundLimits,
+export function createRounds<T>(
+  { claim, visit, keyOf, hold }: Round<T>,
+  { places, most }: RoundLimits,
   now: () => number = Date.now,
-): Promise<void> {
+): Rounds {
   let usualMs = leastPatienceMs / patience;
   let held = 0;
-  let isExhausted = false;
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<string, Promise<void>>();
   let wake = () => {};
+  const news = () => new Promise<void>((resolve) => (wake = resolve));
 
   function begin(one: T): void {
+    const key = keyOf(one);
+    if (underWay.has(key)) return; // its claim ran out before its visit ended; it is ours again
     const beganAt = now();
     let holdsPlace = true;
     held += 1;
@@ -55,35 +67,56 @@ export async function walkRound<T>(
       clearTimeout(timer);
       if (holdsPlace) usualMs += (now() - beganAt - usualMs) * weight;
       giveUpPlace();
-      underWay.delete(visited);
+      underWay.delete(key);
       wake();
     });
-    underWay.add(visited);
+    underWay.set(key, visited);
   }
 
-  signal?.addEventListener('abort', () => wake(), { once: true });
-  try {
-    while (!isExhausted && !signal?.aborted) {
+  let holding: NodeJS.Timeout | undefined;
+  function keepHold(): void {
+    if (!hold || holding || underWay.size === 0) return;
+    holding = setTimeout(() => {
+      // Who cannot prolong a claim loses it, which is what claims are for.
+      void hold
+        .prolong([...underWay.keys()])
+        .catch(() => {})
+        .finally(() => {
+          holding = undefined;
+          keepHold();
+        });
+    }, hold.everyMs);
+    holding.unref();
+  }
+
+  async function visitAll(signal?: AbortSignal): Promise<void> {
+    while (!signal?.aborted) {
       const free = Math.min(places - held, most - underWay.size);
       // In larger helpings: a statement for every place that becomes free would cost more than the visits.
       if (free < 1 || free < Math.min(places / 4, most - underWay.size)) {
-        await new Promise<void>((resolve) => (wake = resolve));
+        await news();
         continue;
       }
       const due = await claim(free);
-      isExhausted = due.length < free;
       for (const one of due) begin(one);
+      keepHold();
+      if (due.length < free) return;
     }
-  } finally {
-    const ended = Promise.allSettled(underWay);
-    await (signal ? Promise.race([ended, afterAbort(signal)]) : ended);
   }
-}
 
-function afterAbort(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const leave = () => setTimeout(resolve, goodbyeMs).unref();
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-  });
+  return {
+    async run(signal) {
+      const leave = () => wake();
+      signal?.addEventListener('abort', leave, { once: true });
+      try {
+        await visitAll(signal);
+      } finally {
+        while (held > 0 && !signal?.aborted) await news();
+        signal?.removeEventListener('abort', leave);
+      }
+    },
+    async settled() {
+      while (underWay.size > 0) await Promise.allSettled(underWay.values());
+    },
+  };
 }

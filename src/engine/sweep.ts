@@ -2,17 +2,17 @@
  * What must be seen to now and then. A chore takes no input, does the same thing each time, and may run in every process
  * at once: each claims its rows. A long one (a round over the fleet) keeps no other waiting.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Work } from '../core/work.ts';
 import type { Drivers } from './clockwork.ts';
-import { watchHealth } from './health-watch.ts';
-import { syncPower } from './power-sync.ts';
+import { healthRounds } from './health-watch.ts';
+import { powerRounds } from './power-sync.ts';
 import type { Submit } from './submit.ts';
 
 export interface Sweep {
   start(): void;
+  /** Begins no chore any more, and gives what is under way a moment to end. */
   stop(): Promise<void>;
-  /** Every chore once, for tests. */
-  pass(): Promise<void>;
 }
 
 export interface Chore {
@@ -20,6 +20,8 @@ export interface Chore {
   what: string;
   everyMs: number;
   run(signal: AbortSignal): Promise<unknown>;
+  /** When nothing is under way any more that a run has left behind. */
+  settled?(): Promise<void>;
 }
 
 export interface SweepRoom {
@@ -38,6 +40,8 @@ export interface SweepRoom {
 
 const oftenMs = 1_000;
 const seldomMs = 30_000;
+/** What is under way at the stop may take so long, in milliseconds: a dead BMC must not hold it up. */
+const goodbyeMs = 2_000;
 /** Visits at once. The driver's own limits are narrower; these keep the claims short. */
 const round = { places: 512, most: 4_096 };
 
@@ -60,14 +64,14 @@ export function createSweep(room: SweepRoom): Sweep {
     chores.push({
       what: 'reading power',
       everyMs: oftenMs,
-      run: (signal) => syncPower(room, powerSyncMs, { ...round, signal }),
+      ...powerRounds(room, powerSyncMs, round),
     });
   }
   if (healthMs > 0) {
     chores.push({
       what: 'reading health',
       everyMs: oftenMs,
-      run: (signal) => watchHealth(room, healthMs, { ...round, signal }),
+      ...healthRounds(room, healthMs, round),
     });
   }
 
@@ -93,9 +97,6 @@ export function createSweep(room: SweepRoom): Sweep {
   }
 
   return {
-    async pass() {
-      await Promise.all(chores.map(attempt));
-    },
     start() {
       for (const chore of chores) keep(chore);
     },
@@ -103,6 +104,8 @@ export function createSweep(room: SweepRoom): Sweep {
       ending.abort();
       for (const timer of timers) clearTimeout(timer);
       await Promise.all(running);
+      const leftBehind = Promise.all(chores.flatMap(({ settled }) => settled?.() ?? []));
+      await Promise.race([leftBehind, sleep(goodbyeMs, null, { ref: false })]);
     },
   };
 }

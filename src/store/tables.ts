@@ -396,6 +396,7 @@ export interface Nodes {
   standing: string;
   unit: Generated<number>;
   updated_at: Generated<Timestamp>;
+  visited_until: Timestamp | null;
   zone: string;
 }
 

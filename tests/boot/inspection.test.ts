@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { createMachineFinder } from '../../src/boot/machine-finder.ts';
 import type { Inspection } from '../../src/core/inspection.ts';
 import type { Inventory, Node } from '../../src/core/node.ts';
-import { inspectMachines, type InspectionRoom } from '../../src/engine/inspection.ts';
+import { inspectionRounds, type InspectionRoom } from '../../src/engine/inspection.ts';
 import { inspections as openInspections } from '../../src/store/inspections.ts';
 import { createVault } from '../../src/store/vault.ts';
 import { openBootRoom, type BootRoom } from './boot-room.ts';
@@ -52,7 +52,11 @@ async function open(change: Partial<Node> = {}) {
     catalog: store.catalog,
     log: (error) => console.error(error),
   };
-  const look = () => inspectMachines(engine, { places: 4, most: 4 });
+  const rounds = inspectionRounds(engine, { places: 4, most: 4 });
+  const look = async () => {
+    await rounds.run();
+    await rounds.settled();
+  };
   return {
     ...room,
     inspections,

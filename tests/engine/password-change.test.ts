@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Node } from '../../src/core/node.ts';
 import { DriverError, type Driver } from '../../src/core/ports.ts';
-import { changePasswords } from '../../src/engine/password-change.ts';
+import { passwordRounds } from '../../src/engine/password-change.ts';
 import { passwordChanges as open } from '../../src/store/password-changes.ts';
 import { scriptedDriver } from './scripted-driver.ts';
 import { openStore, type Store } from '../support/store.ts';
@@ -61,7 +61,9 @@ async function pass(): Promise<string[]> {
     drivers: { redfish: driver() },
     log: (error: unknown) => logged.push((error as Error).message),
   };
-  await changePasswords(room, { places: 4, most: 4 });
+  const rounds = passwordRounds(room, { places: 4, most: 4 });
+  await rounds.run();
+  await rounds.settled();
   return logged;
 }
 

@@ -13,6 +13,7 @@ import { keyring } from './keyring.ts';
 import { layout } from './layout.ts';
 import { queue } from './queue.ts';
 import { records } from './records.ts';
+import { visits } from './visits.ts';
 
 describe('on the database of the run', () => {
   storeSuite(() => undefined);
@@ -53,5 +54,6 @@ function storeSuite(server: () => string | undefined): void {
   afterEach(() => store?.close());
   afterAll(() => template?.drop());
 
-  for (const part of [layout, queue, addresses, records, callers, keyring, images]) part(() => store!);
+  for (const part of [layout, queue, addresses, records, callers, keyring, images, visits])
+    part(() => store!);
 }
