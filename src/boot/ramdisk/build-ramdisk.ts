@@ -32,15 +32,14 @@ const packages: Record<Kernel, string> = {
   cloud: 'linux-image-cloud-amd64',
 };
 
-/** Folders of drivers and single drivers, below `kernel/` of the modules. */
+/** Folders of drivers, below `kernel/` of the modules. */
 const wanted: Record<Kernel, string[]> = {
-  cloud: ['drivers/nvme', 'drivers/virtio', 'drivers/scsi', 'drivers/ata', 'drivers/net/ethernet'],
+  cloud: ['drivers/virtio', 'drivers/ata', 'drivers/net/ethernet/intel'],
   stock: [
     'drivers/net/ethernet',
     'drivers/net/bonding',
     'drivers/scsi',
     'drivers/message',
-    'drivers/nvme',
     'drivers/ata',
     'drivers/md',
     'drivers/char/ipmi',
@@ -50,10 +49,18 @@ const wanted: Record<Kernel, string[]> = {
     'net/8021q',
   ],
 };
-const singles = /\/(virtio_blk|virtio_net|virtio-rng|button|evdev|vfat|isofs|cdrom|nls_ascii|nls_cp437)\.ko$/;
+/** Single drivers; of NVMe the disks of the machine itself, not those behind a network. */
+const singles =
+  /\/(nvme|virtio_blk|virtio_net|virtio-rng|virtio_scsi|vmw_pvscsi|sd_mod|button|evdev|vfat|isofs|cdrom|nls_ascii|nls_cp437)\.ko$/;
 
-/** Programs of this machine with the libraries that they need; the second ones are taken when they are there. */
-const tools = { needed: ['sfdisk', 'zstd'], useful: ['nvme', 'hdparm', 'ipmitool'] };
+/**
+ * Programs of this machine with the libraries that they need; the useful ones are taken when they are there. ipmitool is
+ * half of what the small ramdisk would weigh, and its kernel has no driver for a BMC.
+ */
+const tools: { needed: string[]; useful: Record<Kernel, string[]> } = {
+  needed: ['sfdisk', 'zstd'],
+  useful: { cloud: ['nvme', 'hdparm'], stock: ['nvme', 'hdparm', 'ipmitool'] },
+};
 const toolFolders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 const agentFile = new URL('agent.sh', import.meta.url);
@@ -71,7 +78,7 @@ export async function buildRamdisk(folder: string, kernel: Kernel): Promise<Ramd
   const key = createHash('sha256')
     .update(`${name}\n`)
     .update(agent)
-    .update(JSON.stringify([wanted, tools]));
+    .update(JSON.stringify([wanted, singles.source, tools]));
   const stamp = key.digest('hex');
   if ((await readFile(join(target, 'made-of'), 'utf8').catch(() => '')) === stamp) return made;
 
@@ -84,7 +91,7 @@ export async function buildRamdisk(folder: string, kernel: Kernel): Promise<Ramd
     const [version] = await readdir(join(tree, 'lib/modules'));
     await copyFile(join(tree, 'boot', `vmlinuz-${version}`), join(result, 'vmlinuz'));
     const root = join(work, 'root');
-    await fillRoot(root, agent);
+    await fillRoot(root, agent, tools.useful[kernel]);
     await copyModules(tree, root, version!, kernel);
     await pack(root, join(result, 'initrd'));
     await writeFile(join(result, 'made-of'), stamp);
@@ -125,7 +132,7 @@ async function unpackKernel(name: string, work: string): Promise<string> {
   return tree;
 }
 
-async function fillRoot(root: string, agent: Buffer): Promise<void> {
+async function fillRoot(root: string, agent: Buffer, useful: readonly string[]): Promise<void> {
   for (const name of ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'proc', 'sys', 'dev', 'etc', 'tmp', 'run']) {
     await mkdir(join(root, name), { recursive: true });
   }
@@ -133,7 +140,7 @@ async function fillRoot(root: string, agent: Buffer): Promise<void> {
   await writeFile(join(root, 'init'), agent, { mode: 0o755 });
   const found = [
     ...(await Promise.all(tools.needed.map((name) => findTool(name)))),
-    ...(await Promise.all(tools.useful.map((name) => findTool(name).catch(() => null)))),
+    ...(await Promise.all(useful.map((name) => findTool(name).catch(() => null)))),
   ].filter((path) => path !== null);
   const libraries = new Set<string>();
   for (const path of found) {
