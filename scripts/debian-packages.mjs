@@ -48,6 +48,7 @@ export const labPackages = {
   'util-linux': 'unshare and nsenter, for namespaces of its own',
   iproute2: 'bridges and taps',
   'qemu-system-x86': 'the machines',
+  'qemu-utils': 'qemu-img, which tells what their disks hold',
   'ipxe-qemu': 'their network cards',
   ovmf: 'their UEFI firmware',
   openipmi: 'ipmi_sim, their IPMI BMCs',

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { buildRamdisk } from '../../src/boot/ramdisk/build-ramdisk.ts';
 import { createClient, logIn, type Client } from '../../src/cli/client.ts';
 import { readCredentials } from '../../src/cli/credentials.ts';
-import { cache } from '../image/lab-image.ts';
+import { cache, oneAtATime } from '../image/lab-image.ts';
 import type { Entered } from '../rack/namespaces.ts';
 import { network } from '../rack/plan.ts';
 import type { Rack } from '../rack/rack.ts';
@@ -57,7 +57,7 @@ export class LabIngot {
       INGOT_BOOT_RANGE: network.range,
       INGOT_BOOT_DISCOVERY: 'on', // by IPMI nobody tells which network cards a machine has
       INGOT_BOOT_RAMDISK: ramdisk,
-      INGOT_IPMI_SPACING_MS: '1000', // ipmi_sim does not crash when it is asked more often
+      INGOT_IPMI_SPACING_MS: '200', // ipmi_sim does not crash when it is asked more often
       INGOT_BOOT_PATIENCE_SECONDS: '90', // these machines test no memory
       ...env,
     };
@@ -66,7 +66,7 @@ export class LabIngot {
   /** Resolves when it serves. */
   static async start(rack: Rack, options: IngotOptions = {}): Promise<LabIngot> {
     const ownPort = await rack.publish(network.address, port, options.port);
-    const { vmlinuz } = await buildRamdisk(join(cache, 'ramdisk'), 'cloud');
+    const { vmlinuz } = await oneAtATime(() => buildRamdisk(join(cache, 'ramdisk'), 'cloud'));
     const ingot = new LabIngot(rack, `http://127.0.0.1:${ownPort}`, dirname(vmlinuz), options);
     mkdirSync(ingot.folder, { mode: 0o700 });
     await ingot.start();

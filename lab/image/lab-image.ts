@@ -2,8 +2,9 @@
  * Images for the machines of the rack, built from Debian's kernel and busybox. A build takes some seconds and is kept
  * under `data/lab`, by the content of everything that went into it.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -63,18 +64,34 @@ export async function fetchKernel(): Promise<string> {
   return folder;
 }
 
-/** Runs `make` in a folder of its own, unless the result is there; several processes may do so at once. */
-async function makeOnce(path: string, make: (folder: string) => Promise<string>): Promise<void> {
-  if (await exists(path)) return;
+/** Runs `make` in a folder of its own, unless the result is there. */
+function makeOnce(path: string, make: (folder: string) => Promise<string>): Promise<void> {
+  return oneAtATime(async () => {
+    if (await exists(path)) return;
+    const work = await mkdtemp(join(cache, 'work-'));
+    try {
+      await rename(await make(work), path);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  });
+}
+
+/**
+ * For what goes to the cache: several processes want the same at the same time, and building it once is faster. The lock is
+ * held by a child that ends when we do, whatever we die of.
+ */
+export async function oneAtATime<T>(act: () => Promise<T>): Promise<T> {
   await mkdir(cache, { recursive: true });
-  const work = await mkdtemp(join(cache, 'work-'));
+  const holder = spawn('flock', [join(cache, 'lock'), 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(holder, 'exit');
   try {
-    const made = await make(work);
-    await rename(made, path).catch(async (error: unknown) => {
-      if (!(await exists(path))) throw error; // somebody else was faster
-    });
+    holder.stdin.write('held\n'); // comes back as soon as cat runs
+    await once(holder.stdout, 'data');
+    return await act();
   } finally {
-    await rm(work, { recursive: true, force: true });
+    holder.stdin.end();
+    await ended;
   }
 }
 

@@ -2,6 +2,9 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** How the disk is attached. QEMU's NVMe drives can erase themselves (Format NVM). */
+export type DiskBus = 'virtio' | 'nvme';
+
 export type BootDevice = 'disk' | 'network' | 'cd' | 'bios';
 
 /** What a machine is made of. The BMC tells of the same facts. */
@@ -14,7 +17,7 @@ export interface Hardware {
   serialNumber: string;
   cpus: number;
   memoryMib: number;
-  disk: { file: string; bytes: number; serialNumber: string };
+  disk: { file: string; bytes: number; serialNumber: string; bus: DiskBus };
   nic: {
     mac: string;
     tap: string;
@@ -29,6 +32,8 @@ export const model = 'Lab machine';
 const firmwareCode = '/usr/share/OVMF/OVMF_CODE_4M.fd';
 /** Each machine has a copy of its own: UEFI keeps its boot entries there. */
 export const firmwareVariables = '/usr/share/OVMF/OVMF_VARS_4M.fd';
+
+const drives: Readonly<Record<DiskBus, string>> = { virtio: 'virtio-blk-pci', nvme: 'nvme' };
 
 type BootOrder = readonly ('disk' | 'network' | 'cd')[];
 
@@ -78,7 +83,7 @@ export function toQemuArguments(
     // The hub is there before us; QEMU comes back to it should it ever go away.
     { chardev: `socket,id=serial,path=${consoleSocket},server=off,reconnect=1`, serial: 'chardev:serial' },
     { drive: `if=none,id=disk,file=${disk.file},format=raw,cache=unsafe,discard=unmap` },
-    { device: `virtio-blk-pci,drive=disk,serial=${disk.serialNumber},${bootIndex('disk')}` },
+    { device: `${drives[disk.bus]},drive=disk,serial=${disk.serialNumber},${bootIndex('disk')}` },
     { netdev: `tap,id=lan,ifname=${nic.tap},script=no,downscript=no` },
     {
       device: `virtio-net-pci,netdev=lan,mac=${nic.mac},${bootIndex('network')}${nic.hasRom ? '' : ',romfile='}`,

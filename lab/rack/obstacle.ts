@@ -8,6 +8,7 @@ const programs: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   ip: 'iproute2',
   'qemu-system-x86_64': 'qemu-system-x86',
+  'qemu-img': 'qemu-utils',
   ipmi_sim: 'openipmi',
   openssl: 'openssl',
 };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BmcAccount } from '../bmc/ipmi-bmc.ts';
-import type { Hardware } from '../machine/qemu.ts';
+import type { DiskBus, Hardware } from '../machine/qemu.ts';
 
 export interface MachineWish {
   /** One word; becomes part of file names. */
@@ -15,6 +15,8 @@ export interface MachineWish {
   memoryMib?: number;
   /** 4 when left out. The disk is empty and takes up only what is written. */
   diskGb?: number;
+  /** Virtio when left out. */
+  diskBus?: DiskBus;
   mac?: string;
   cpus?: number;
   /** False: no iPXE in the network card, so that UEFI shows its own PXE and HTTP boot. */
@@ -80,6 +82,7 @@ function toMachine(rack: string, wish: MachineWish, number: number): MachinePlan
       memoryMib: wish.memoryMib ?? 512,
       disk: {
         file: join(folder, 'disk.raw'),
+        bus: wish.diskBus ?? 'virtio',
         bytes: (wish.diskGb ?? 4) * 1024 ** 3,
         serialNumber: `DISK-${wish.name.toUpperCase()}`.slice(0, 20), // virtio-blk has room for 20 bytes
       },

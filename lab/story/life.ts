@@ -1,9 +1,9 @@
-/** The life of two servers on real machines: one by IPMI and BIOS, one by Redfish and UEFI. */
+/** The life of two servers on real machines: one by IPMI and UEFI, one by Redfish and BIOS. */
 import { execFile } from 'node:child_process';
-import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { openSerialOverLan } from '../bmc/serial-over-lan.ts';
 import { enrol } from '../cloud/enrol.ts';
+import { countMib, holds } from '../machine/disk-file.ts';
 import type { Terminal } from '../machine/terminal.ts';
 import type { RackMachine } from '../rack/rack.ts';
 import type { Lab } from './lab.ts';
@@ -27,6 +27,12 @@ const keystrokeMs = 15_000;
 
 /** What a tenant leaves on the disk, to be looked for later. */
 const secret = 'a-secret-of-the-tenant';
+
+/** The ramdisk takes the best that a disk can. */
+const waysToWipe = { nvme: /secure erase \(NVMe format\)/, virtio: /discarded/ } as const;
+
+/** What every disk with a Lab OS has on it. */
+const bootLabel = Buffer.from('LABBOOT');
 
 export async function enrolAndInspect(lab: Lab): Promise<void> {
   const { story, rack, ingot, tenant } = lab;
@@ -55,7 +61,7 @@ export async function enrolAndInspect(lab: Lab): Promise<void> {
 }
 
 /** Both at once; each on the machine that is left. */
-export async function createTwo(lab: Lab): Promise<Rented[]> {
+export async function createTwo(lab: Lab): Promise<[Rented, Rented]> {
   const { story, tenant, rack } = lab;
   story.chapter('Create');
   const publicKey = makePublicKey('tenant@lab');
@@ -68,23 +74,20 @@ export async function createTwo(lab: Lab): Promise<Rented[]> {
     await tenant.create({ name: 'alpha', imageId: lab.imageA.id, login: { keyName: 'tenant', userData } }),
     await tenant.create({ name: 'beta', imageId: lab.imageA.id, login: { password: passwords[1] } }),
   ]);
-  const rented: Rented[] = [];
-  for (const [index, name] of ['alpha', 'beta'].entries()) {
-    const server = await story.step(`${name} is installed, started, and phones home`, async (see) => {
+  const arrive = (name: string, index: 0 | 1) =>
+    story.step(`${name} is installed, started, and phones home`, async (see): Promise<Rented> => {
       const serverId = await lab.succeed(jobs[index]!, see);
       const machine = await findMachine(lab, serverId);
-      see(`on ${machine.name} (${machine.hardware.firmware}):`);
+      const { firmware } = machine.hardware;
+      const told = (await tenant.signs(serverId)).find(({ sign }) => sign === 'boot-device')?.detail ?? '';
+      see(`on ${machine.name} (${firmware}): ${told}`);
+      const isIpmi = told.startsWith('IPMI');
+      insist(!isIpmi || told.includes('(UEFI)') === (firmware === 'uefi'), `the BMC was told: ${told}`);
       for (const line of timelines.get(machine.name)!.lines) see(line);
-      return {
-        name,
-        serverId,
-        machine,
-        password: passwords[index]!,
-        publicKey: index === 0 ? publicKey : null,
-      };
+      const publicKeys = [publicKey, null] as const;
+      return { name, serverId, machine, password: passwords[index], publicKey: publicKeys[index] };
     });
-    rented.push(server);
-  }
+  const rented = await Promise.all([arrive('alpha', 0), arrive('beta', 1)]);
   for (const timeline of timelines.values()) timeline.close();
   const drivers = await Promise.all(
     rack.machines.map(async ({ name }) => (await tenant.node(name))['driver']),
@@ -206,27 +209,20 @@ export async function reinstall(lab: Lab, rented: Rented): Promise<void> {
 export async function remove(lab: Lab, { name, serverId, machine }: Rented): Promise<void> {
   const { story, tenant } = lab;
   await story.step(`${name}: is deleted, its disk wiped, its node free`, async (see) => {
-    const before = await countBlocks(machine);
+    const { file } = machine.hardware.disk;
+    const before = await countMib(file);
+    insist(await holds(file, bootLabel), 'the system cannot be found on the disk before');
     await lab.succeed(await tenant.delete(serverId));
     const node = await tenant.node(machine.name);
     insist(node['standing'] === 'ready' && node['server_id'] === null, `the node is ${node['standing']}`);
     const { power } = await machine.look();
     insist(power === 'off', `the machine is ${power}`);
-    const isFound = await contains(machine.hardware.disk.file, secret);
-    insist(!isFound, `"${secret}" can still be read from the disk`);
-    insist(!(await contains(machine.hardware.disk.file, 'LABBOOT')), 'the old system is still on the disk');
-    see(`the disk takes ${await countBlocks(machine)} MiB, ${before} MiB before; the node is ready`);
+    insist(!(await holds(file, Buffer.from(secret))), `"${secret}" can still be read from the disk`);
+    insist(!(await holds(file, bootLabel)), 'the old system is still on the disk');
+    const wiped =
+      (await tenant.signs(serverId)).findLast(({ sign }) => sign === 'wiped')?.detail ?? 'unknown';
+    insist(waysToWipe[machine.hardware.disk.bus].test(wiped), `the disk was wiped in this way: ${wiped}`);
+    see(wiped);
+    see(`the disk takes ${await countMib(file)} MiB, ${before} MiB before; the node is ready`);
   });
-}
-
-async function contains(file: string, text: string): Promise<boolean> {
-  return run('grep', ['--quiet', '--text', '--fixed-strings', text, file]).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** MiB that the disk takes up on the host: what was written and not discarded. */
-async function countBlocks({ hardware }: RackMachine): Promise<number> {
-  return Math.round(((await stat(hardware.disk.file)).blocks * 512) / 1024 ** 2);
 }

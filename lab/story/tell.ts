@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { chooseAccelerator } from '../machine/qemu.ts';
 import type { RackMachine } from '../rack/rack.ts';
 import { corruptImage, killAtEachStage, loseBmc, neverBoot, withOneMachine } from './faults.ts';
-import { createTwo, enrolAndInspect, logIn, reinstall, remove, stopAndStart } from './life.ts';
+import { createTwo, enrolAndInspect, logIn, reinstall, remove, stopAndStart, type Rented } from './life.ts';
 import { Lab } from './lab.ts';
 import { Story, type StepRecord } from './story.ts';
 
@@ -36,16 +36,22 @@ export async function tellStory(
   }
 }
 
+/** The two are used side by side, so that both processors have work. */
 async function tellLife(lab: Lab): Promise<void> {
   const { story } = lab;
-  const rented = await createTwo(lab);
+  const [alpha, beta] = await createTwo(lab);
   story.chapter('Use');
-  for (const one of rented) await logIn(lab, one, lab.imageA.name);
-  for (const one of rented) await stopAndStart(lab, one);
-  story.chapter('Reinstall');
-  await reinstall(lab, rented[1]!); // the user data of the other sets its password, and outlives a reinstallation
+  await Promise.all([use(lab, alpha), use(lab, beta)]);
+  story.chapter('Reinstall one, delete the other');
+  // The user data of alpha sets its password, and outlives a reinstallation.
+  await Promise.all([reinstall(lab, beta), remove(lab, alpha)]);
   story.chapter('Delete');
-  for (const one of rented) await remove(lab, one);
+  await remove(lab, beta);
+}
+
+async function use(lab: Lab, rented: Rented): Promise<void> {
+  await logIn(lab, rented, lab.imageA.name);
+  await stopAndStart(lab, rented);
 }
 
 async function tellFaults(lab: Lab, machine: RackMachine): Promise<void> {

@@ -132,6 +132,12 @@ export class Tenant {
     return this.ask('GET', `/admin/v1/servers/${serverId}/why`);
   }
 
+  /** What the boots of its machine told, in order. */
+  async signs(serverId: string): Promise<{ sign: string; detail: string }[]> {
+    const { boots } = await this.ask('GET', `/admin/v1/servers/${serverId}/timeline`);
+    return (boots as Answer[]).flatMap(({ signs }) => signs as { sign: string; detail: string }[]);
+  }
+
   show(serverId: string): Promise<Answer> {
     return this.ask('GET', `/v1/{p}/baremetalservers/${serverId}`).then(({ server }) => server as Answer);
   }

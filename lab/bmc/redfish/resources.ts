@@ -154,7 +154,7 @@ function toParts({ hardware }: Machine): Tree {
         {
           '@odata.id': `${storage}#/StorageControllers/0`,
           MemberId: '0',
-          Name: 'virtio-blk',
+          Name: disk.bus === 'nvme' ? 'NVMe' : 'virtio-blk',
           Status: healthy,
         },
       ],
@@ -164,7 +164,7 @@ function toParts({ hardware }: Machine): Tree {
       Name: 'Disk 1',
       CapacityBytes: disk.bytes,
       MediaType: 'SSD',
-      Protocol: 'PCIe',
+      Protocol: disk.bus === 'nvme' ? 'NVMe' : 'PCIe',
       Manufacturer: 'QEMU',
       SerialNumber: disk.serialNumber,
       Status: healthy,
