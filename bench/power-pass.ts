@@ -74,6 +74,7 @@ async function preparePasses(cloud: Cloud, work: Work, driver: RedfishDriver) {
   );
   const idOf = new Map(rows.map(({ id, address }) => [address, id]));
   const dead = new Map<string, string>();
+  const failures = new Set<string>();
   let living = 0;
   const givenUp = new Set<string>();
   let livingDone = () => {};
@@ -93,7 +94,7 @@ async function preparePasses(cloud: Cloud, work: Work, driver: RedfishDriver) {
     work: watched,
     submit: { enforcePower: () => Promise.reject(new Error('not in this bench')) },
     drivers: { redfish: driver },
-    log: (error: unknown) => console.error(error),
+    log: (error: unknown) => void failures.add(String(error)),
   };
   const rounds = powerRounds(room, 3_600_000, limits);
   return {
@@ -102,11 +103,16 @@ async function preparePasses(cloud: Cloud, work: Work, driver: RedfishDriver) {
       dead.set(idOf.get(address)!, address);
     },
     async make(): Promise<Pass> {
-      await cloud.sql.query('update nodes set next_power_read_at = now()');
+      // But for dead ones whose result is being written just now.
+      await cloud.sql.query(
+        `update nodes set next_power_read_at = now()
+         where id in (select id from nodes for update skip locked)`,
+      );
       living = 0;
       givenUp.clear();
       const allLiving = new Promise<void>((resolve) => (livingDone = resolve));
       const ms = await timed(() => Promise.all([rounds.run(), allLiving]));
+      if (failures.size > 0) throw new Error([...failures].join('; '));
       const breakers = [...dead.values()].map((address) => driver.governorOf(address)!.state);
       const known = breakers.filter((state) => state !== 'closed').length;
       return { ms, givenUp: givenUp.size, waitedFor: dead.size - givenUp.size, known };

@@ -71,8 +71,11 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
 
     async prolongVisits(nodeIds, leaseMs) {
       await sql`
-        update nodes set visited_until = ${fromNow(leaseMs)}
-        where id = any(${nodeIds}) and visited_until is not null`.execute(db);
+        with held as (
+          -- a row that is being written at this moment needs no longer lease
+          select id from nodes where id = any(${nodeIds}) and visited_until is not null for update skip locked
+        )
+        update nodes n set visited_until = ${fromNow(leaseMs)} from held where n.id = held.id`.execute(db);
     },
 
     async claimHealthReads(most, intervalMs, leaseMs) {
