@@ -4,7 +4,7 @@ import { makeFacts } from './machine.ts';
 import type { Asked, Json, Reply } from './reply.ts';
 import type { Replay } from './replay.ts';
 import { lawful, type BmcSettings } from './settings.ts';
-import { SimulatedBmc, type Answer } from './simulated-bmc.ts';
+import { SimulatedBmc, type Fault } from './simulated-bmc.ts';
 import { SimulatedMachine, type SimulatedMachineOptions } from './simulated-machine.ts';
 
 export interface RedfishServerOptions
@@ -14,8 +14,8 @@ export interface RedfishServerOptions
   username?: string;
   password?: string;
   seed?: number;
-  /** Answers a request before the BMC does; undefined: the BMC answers. */
-  fault?: (asked: Asked, server: RedfishServer) => Answer | undefined;
+  /** Answers a request before the BMC does; undefined: the BMC answers. A promise holds the answer back. */
+  fault?: (asked: Asked, server: RedfishServer) => Fault | Promise<Fault>;
   /** Laid over the resources, by path. */
   overlay?: Record<string, Json>;
   /** A recording to play. */

@@ -25,6 +25,8 @@ import { Traffic } from './traffic.ts';
 /** `drop`: the line breaks without an answer. */
 export type Answer = Reply | 'drop';
 
+export type Fault = Answer | undefined;
+
 export interface SimulatedBmcOptions {
   settings: BmcSettings;
   machine: Machine;
@@ -50,8 +52,8 @@ export class SimulatedBmc {
   readonly requests: string[] = [];
   /** Connections are accepted and never served. */
   isSilent = false;
-  /** Answers a request before the BMC does; for faults in tests. Undefined: the BMC answers. */
-  fault: ((asked: Asked) => Answer | undefined) | undefined;
+  /** Answers a request before the BMC does; for faults in tests. Undefined: the BMC answers, as soon as that is said. */
+  fault: ((asked: Asked) => Fault | Promise<Fault>) | undefined;
   readonly #machine: Machine;
   readonly #options: SimulatedBmcOptions;
   readonly #paths: Paths;
@@ -103,7 +105,7 @@ export class SimulatedBmc {
       if (Date.now() < this.#awayUntil) return 'drop';
       const latencyMs = this.traffic.latencyMs();
       if (latencyMs > 0) await sleep(latencyMs);
-      const fault = this.fault?.(asked);
+      const fault = await this.fault?.(asked);
       if (fault !== undefined) return fault;
       const reply = refusal ?? this.traffic.mishap(asked) ?? (await this.#answer(asked));
       return reply === 'drop' ? reply : disguise(reply, this.settings);

@@ -5,6 +5,19 @@ import { refuse } from '../../src/bmc-simulator/reply.ts';
 
 const sessions = '/redfish/v1/SessionService/Sessions';
 
+/** Holds an answer back until it is opened. */
+function gate() {
+  const [arrival, opening] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  return {
+    reached: arrival.promise,
+    open: () => opening.resolve(),
+    pass: async (): Promise<undefined> => {
+      arrival.resolve();
+      await opening.promise;
+    },
+  };
+}
+
 describe('the session with a BMC', () => {
   it('is made once, used for everything and ended on close', async () => {
     await using server = await startRedfishServer();
@@ -30,6 +43,97 @@ describe('the session with a BMC', () => {
     await driver.close();
     expect(refused).toBe(2);
     expect(server.sessions.count).toBe(0);
+  });
+
+  it('is ended on close although the BMC hung up on the first try, whether it had ended it or not', async () => {
+    for (const hasEnded of [false, true]) {
+      await using server = await startRedfishServer();
+      const driver = makeDriver();
+      await driver.readPower(makeNode(server.url), purpose);
+      let asked = 0;
+      server.fault = ({ method }) => {
+        if (method !== 'DELETE') return undefined;
+        asked += 1;
+        if (asked > 1) return undefined;
+        if (hasEnded) server.sessions.forgetAll();
+        return 'drop';
+      };
+      await driver.close();
+      expect(asked).toBe(2);
+      expect(server.sessions.count).toBe(0);
+    }
+  });
+
+  it('is ended on close although logging in was answered only then', async () => {
+    await using server = await startRedfishServer();
+    const driver = makeDriver();
+    const login = gate();
+    server.fault = ({ method }) => (method === 'POST' ? login.pass() : undefined);
+    const reading = driver.readPower(makeNode(server.url), purpose).catch(() => null);
+    await login.reached;
+    const closed = driver.close();
+    login.open();
+    await Promise.all([closed, reading]);
+    expect(server.sessions).toMatchObject({ logins: 1, count: 0 });
+  });
+
+  it('is not made anew by what is still under way on close', async () => {
+    await using server = await startRedfishServer({ power: 'on' });
+    const driver = makeDriver();
+    const node = makeNode(server.url);
+    await driver.readPower(node, purpose);
+    const [command, goodbye] = [gate(), gate()];
+    server.fault = async ({ method }) => {
+      if (method === 'DELETE') return goodbye.pass();
+      if (method !== 'PATCH') return undefined;
+      await command.pass();
+      return { statusCode: 400 }; // which makes the driver try the next way of saying it
+    };
+    const switched = Promise.allSettled([driver.setBootDevice(node, 'network', purpose)]);
+    await command.reached;
+    const closed = driver.close();
+    await goodbye.reached;
+    command.open();
+    await switched;
+    goodbye.open();
+    await closed;
+    expect(server.sessions).toMatchObject({ logins: 1, count: 0 });
+  });
+
+  it('of an account that was put aside is ended before the driver is closed', async () => {
+    await using server = await startRedfishServer();
+    const driver = makeDriver();
+    await driver.readPower(makeNode(server.url), purpose);
+    const goodbye = gate();
+    let refused = 0;
+    server.fault = async ({ method }) => {
+      if (method !== 'DELETE') return undefined;
+      await goodbye.pass();
+      refused += 1;
+      return refused === 1 ? { statusCode: 503, headers: { 'retry-after': '0' } } : undefined;
+    };
+    await failureOf(driver.readPower(makeNode(server.url, { password: 'battery staple' }), purpose));
+    await goodbye.reached;
+    const closed = driver.close();
+    goodbye.open();
+    await closed;
+    expect(server.sessions.count).toBe(0);
+  });
+
+  it('is ended on close although the BMC keeps every other request waiting', async () => {
+    await using server = await startRedfishServer();
+    const driver = makeDriver();
+    const node = makeNode(server.url);
+    await driver.readPower(node, purpose);
+    const readings = [gate(), gate()];
+    let held = 0;
+    server.fault = ({ method }) => (method === 'GET' ? readings[held++]!.pass() : undefined);
+    const waiting = Promise.allSettled([driver.readPower(node, purpose), driver.inspect(node, purpose)]);
+    await Promise.all(readings.map(({ reached }) => reached));
+    await driver.close();
+    expect(server.sessions.count).toBe(0);
+    await waiting;
+    for (const { open } of readings) open();
   });
 
   it('is made anew when the BMC forgot it, without losing the command', async () => {

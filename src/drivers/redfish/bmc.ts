@@ -33,6 +33,8 @@ export class Bmc {
   readonly learnt = nothingLearnt();
   readonly #options: BmcOptions;
   readonly #sessions = new Map<string, Session>();
+  /** Of sessions that were put aside. */
+  readonly #farewells = new Set<Promise<void>>();
   #root: Json | null = null;
   #quirks: Quirks | null = null;
   #givenPin: string | null;
@@ -50,8 +52,8 @@ export class Bmc {
     let session = this.#sessions.get(key);
     if (!session) {
       this.#sessions.forEach((other) => void other.end());
-      const oldest = this.#sessions.keys().next();
-      if (this.#sessions.size >= mostSessions && !oldest.done) this.#sessions.delete(oldest.value);
+      const oldest = this.#sessions.entries().next();
+      if (this.#sessions.size >= mostSessions && !oldest.done) this.#putAside(oldest.value);
       session = new Session(this.connection, account, () => this.#readRoot(), this.#options);
       this.#sessions.set(key, session);
     }
@@ -74,8 +76,17 @@ export class Bmc {
     return [...this.#sessions.values()].filter((session) => session.isOpen).length;
   }
 
+  #putAside([key, session]: [string, Session]): void {
+    this.#sessions.delete(key);
+    const farewell = session.close().finally(() => this.#farewells.delete(farewell));
+    this.#farewells.add(farewell);
+  }
+
+  /** Ends the sessions; what is under way here ends with them. */
   async close(): Promise<void> {
-    const ended = [...this.#sessions.values()].map((session) => session.end());
+    const ended = [...this.#sessions.values()].map((session) => session.close());
+    this.connection.stopReading();
+    ended.push(...this.#farewells);
     await Promise.race([Promise.all(ended), sleep(longestGoodbyeMs, null, { ref: false })]);
     await this.connection.close();
   }

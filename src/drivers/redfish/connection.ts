@@ -37,6 +37,7 @@ export class Connection {
   readonly #origin: URL;
   readonly #pool: Pool;
   readonly #onRetry: (reason: string) => void;
+  readonly #readings = new AbortController();
   /** Said of what this BMC wants, learnt from its answers. */
   #takesIdentity = true;
   #wantsSlash = false;
@@ -105,6 +106,11 @@ export class Connection {
     return url.pathname + url.search;
   }
 
+  /** Gives up what is being read, and all that would be read from now on: its connections are wanted for a goodbye. */
+  stopReading(): void {
+    this.#readings.abort();
+  }
+
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
@@ -136,6 +142,7 @@ export class Connection {
     const response = await this.#pool.request({
       method,
       path,
+      ...(method === 'GET' ? { signal: this.#readings.signal } : {}),
       ...(answerTimeoutMs === undefined
         ? {}
         : { headersTimeout: answerTimeoutMs, bodyTimeout: answerTimeoutMs }),
@@ -224,7 +231,8 @@ function codeOf(error: unknown): string {
   return toText(code) ?? toText(toRecord(cause)['code']) ?? 'no further word';
 }
 
-function isReset(error: unknown): boolean {
+/** The connection broke before there was an answer. */
+export function isReset(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
 }
 

@@ -53,16 +53,22 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
   };
   const bmcs = new Map<string, Bmc>();
   const told = new Map<string, string>();
+  const farewells = new Set<Promise<void>>();
   let isClosed = false;
 
   function toBmc({ address, certificateSha256: pin }: Node['bmc']): Bmc {
     if (isClosed) throw new DriverError('unreachable', 'The driver is closed');
     const known = bmcs.get(address);
     if (known?.suits(pin)) return known;
-    void known?.close(); // the pin was changed: connections made under the old one must not live on
+    if (known) putAside(known); // the pin was changed: connections made under the old one must not live on
     const bmc = new Bmc(address, pin, settings);
     bmcs.set(address, bmc);
     return bmc;
+  }
+
+  function putAside(bmc: Bmc): void {
+    const farewell = bmc.close().finally(() => farewells.delete(farewell));
+    farewells.add(farewell);
   }
 
   async function ask<T>(node: Node, question: (client: Client) => Promise<T>): Promise<T> {
@@ -109,9 +115,9 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
 
     async close() {
       isClosed = true;
-      const open = [...bmcs.values()];
+      bmcs.forEach(putAside);
       bmcs.clear();
-      await Promise.all(open.map((bmc) => bmc.close()));
+      await Promise.all(farewells);
     },
     governorOf: (address) => bmcs.get(address)?.governor,
     record: (bmc, options) => recordTree(toBmc(bmc).as(bmc).patient(), options),

@@ -17,7 +17,7 @@ import {
   toDriverError,
   type Answer,
 } from './answer.ts';
-import type { Connection } from './connection.ts';
+import { isReset, type Connection } from './connection.ts';
 import { toLink, toRecord, toText, type Json } from './fields.ts';
 
 export interface Account {
@@ -37,10 +37,12 @@ export const sessionDefaults: Omit<SessionOptions, 'driver' | 'watch'> = {
   fullHoldMs: 600_000,
 };
 
-/** How often ending a session is asked of a busy BMC, and the pauses between, in milliseconds. */
+/** How often ending a session is asked of a BMC that is busy or hangs up, and the pauses between, in milliseconds. */
 const endTries = 4;
 const endPauseMs = 250;
 const longestEndPauseMs = 700; // so that all tries fit into the goodbye of a BMC
+
+const hungUp = Symbol('the connection broke before there was an answer');
 
 export type Credentials = Record<string, string>;
 
@@ -51,6 +53,8 @@ export class Session {
   readonly #options: SessionOptions;
   #token: { credentials: Credentials; location: string | null } | null = null;
   #login: Promise<Credentials> | null = null;
+  #ending: Promise<void> | null = null;
+  #isClosed = false;
   #basicUntil = 0;
   readonly #guard: LockoutGuard;
 
@@ -67,8 +71,12 @@ export class Session {
     return this.#token !== null;
   }
 
-  /** The headers that say who we are; logs in when there is no session. Throws `denied` while held. */
+  /**
+   * The headers that say who we are; logs in when there is no session. Throws `denied` while held, `unreachable` when
+   * closed.
+   */
   async credentials(): Promise<Credentials> {
+    this.#beOpen();
     this.#guard.admit();
     if (this.#token) return this.#token.credentials;
     if (this.#options.now() < this.#basicUntil) return this.#basic();
@@ -99,26 +107,47 @@ export class Session {
     this.#token = null;
   }
 
+  /** Ends the session on the BMC; idle ones count against its few. The next request logs in again. Never throws. */
+  end(): Promise<void> {
+    this.#ending ??= this.#end().finally(() => (this.#ending = null));
+    return this.#ending;
+  }
+
+  /** Ends the session for good: whatever is still under way here does not log in again. Never throws. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#ending; // of an earlier session
+    await this.end();
+  }
+
   /**
-   * Ends the session on the BMC; idle ones count against its few. A BMC that is busy is asked again, a few times and
-   * with short waits, since stopping must stay quick; any other answer (404, 401: it has ended) and silence are final.
-   * Never throws.
+   * A BMC that is busy is asked again, a few times and with short waits, since stopping must stay quick; so is one that
+   * hung up before it answered, for ending twice does no harm. Any other answer (404, 401: it has ended) and silence are
+   * final.
    */
-  async end(): Promise<void> {
+  async #end(): Promise<void> {
     await this.#login?.catch(() => {});
     const token = this.#token;
     this.#token = null;
     if (!token?.location) return;
     const request = { method: 'DELETE', path: token.location, headers: token.credentials } as const;
     for (let times = 1; times <= endTries; times += 1) {
-      const answer = await this.#connection.send(request).catch(() => null);
-      if (!answer || !isBusy(answer) || times === endTries) return;
-      await sleep(Math.min(retryAfterMs(answer, this.#options.now()) ?? endPauseMs, longestEndPauseMs));
+      const answer = await this.#connection
+        .send(request)
+        .catch((error: unknown) => (isReset(error) ? hungUp : null));
+      if (answer === null || (answer !== hungUp && !isBusy(answer)) || times === endTries) return;
+      const pauseMs = answer === hungUp ? null : retryAfterMs(answer, this.#options.now());
+      await sleep(Math.min(pauseMs ?? endPauseMs, longestEndPauseMs));
     }
+  }
+
+  #beOpen(): void {
+    if (this.#isClosed) throw new DriverError('unreachable', 'The driver is closed');
   }
 
   async #logIn(): Promise<Credentials> {
     const root = await this.#root();
+    this.#beOpen();
     // Links.Sessions is there before login; SessionService itself may be hidden until then (sushy).
     const hasService = toLink(root['SessionService']) !== null;
     const link = toLink(toRecord(root['Links'])['Sessions']);
