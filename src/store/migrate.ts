@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { states, taskStatesOf } from '../core/lifecycle.ts';
 import type { Sql } from './database.ts';
+import { laySearchIndexes } from './search-indexes.ts';
 import { keepSystemPolicies } from './system-policies.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
@@ -17,6 +18,7 @@ export async function migrate(db: Sql): Promise<void> {
     throw new Error(`The database could not be brought up to date: ${words}`, { cause: error });
   }
   await constrainToLifecycle(db);
+  await laySearchIndexes(db);
   await keepSystemPolicies(db);
 }
 

@@ -39,13 +39,17 @@ const joined = sql`
   join flavors f on f.id = v.flavor_id
   left join images i on i.id = v.image_id`;
 
-const sortColumns = {
-  created: 'v.created_at',
-  updated: 'v.updated_at',
-  name: 'v.name',
-  id: 'v.id',
-  state: 'v.state',
-  zone: 'v.zone',
+type SortKey = NonNullable<ServerPage['sort']>[number]['key'];
+
+const sortColumns: Record<SortKey | 'createdOfAll', [column: string, type: string]> = {
+  created: ['v.created_at', 'timestamptz'],
+  updated: ['v.updated_at', 'timestamptz'],
+  name: ['v.name', 'text'],
+  id: ['v.id', 'uuid'],
+  state: ['v.state', 'text'],
+  zone: ['v.zone', 'text'],
+  /** As `servers_by_age` has it. */
+  createdOfAll: [`(v.created_at at time zone 'utc')`, 'timestamp'],
 };
 
 /** Readers that come together are answered together. */
@@ -75,8 +79,8 @@ export function servers(db: Sql): Servers {
       const { rows } = await sql<ServerRow>`
         select ${shown} from (
           select * from servers v where ${where(filter)} ${await after(db, page, filter)}
-          order by ${order(page)} limit ${page.limit} offset ${page.offset ?? 0}
-        ) v ${joined} order by ${order(page)}`
+          order by ${order(page, filter)} limit ${page.limit} offset ${page.offset ?? 0}
+        ) v ${joined} order by ${order(page, filter)}`
         .execute(db)
         .catch(refusePattern);
       return rows.map(toServer);
@@ -168,7 +172,7 @@ function where(filter: ServerFilter): RawBuilder<unknown> {
   if (filter.name !== undefined) {
     // The second half is read even when there is no server to compare, so that a wrong pattern is always an error.
     const pattern = sql`v.name ~ ${filter.name} and ('' ~ ${filter.name}) is not null`;
-    parts.push(filter.nameIsPattern ? pattern : sql`position(${filter.name} in v.name) > 0`);
+    parts.push(filter.nameIsPattern ? pattern : sql`v.name like ${`%${toLiteral(filter.name)}%`}`);
   }
   if (filter.states) parts.push(inStates(filter.states));
   if (filter.flavorId !== undefined) parts.push(sql`v.flavor_id = ${filter.flavorId}`);
@@ -184,6 +188,11 @@ function where(filter: ServerFilter): RawBuilder<unknown> {
   return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
 }
 
+/** As LIKE has it, so that nothing in it is a wildcard. */
+function toLiteral(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
 function inStates(asked: NonNullable<ServerFilter['states']>): RawBuilder<unknown> {
   if (asked.length === 0) return sql`false`;
   const one = (it: (typeof asked)[number]) => {
@@ -194,18 +203,28 @@ function inStates(asked: NonNullable<ServerFilter['states']>): RawBuilder<unknow
   return sql`(${sql.join(asked.map(one), sql` or `)})`;
 }
 
-function sortOf(page: ServerPage): NonNullable<ServerPage['sort']> {
-  const asked = page.sort ?? [{ key: 'created' as const, descending: true }];
-  // The id makes the order total, so that a marker means one place.
-  return asked.some(({ key }) => key === 'id')
-    ? asked
-    : [...asked, { key: 'id' as const, descending: asked[0]?.descending ?? true }];
+interface Sort {
+  column: RawBuilder<unknown>;
+  type: RawBuilder<unknown>;
+  descending: boolean;
 }
 
-function order(page: ServerPage): RawBuilder<unknown> {
+function sortOf(page: ServerPage, filter: ServerFilter): Sort[] {
+  const asked = page.sort ?? [{ key: 'created' as const, descending: true }];
+  // The id makes the order total, so that a marker means one place.
+  const total = asked.some(({ key }) => key === 'id')
+    ? asked
+    : [...asked, { key: 'id' as const, descending: asked[0]?.descending ?? true }];
+  return total.map(({ key, descending }) => {
+    const [column, type] = sortColumns[key === 'created' && filter.projectId === null ? 'createdOfAll' : key];
+    return { column: sql.raw(column), type: sql.raw(type), descending };
+  });
+}
+
+function order(page: ServerPage, filter: ServerFilter): RawBuilder<unknown> {
   return sql.join(
-    sortOf(page).map(
-      ({ key, descending }) => sql`${sql.raw(sortColumns[key])} ${sql.raw(descending ? 'desc' : 'asc')}`,
+    sortOf(page, filter).map(
+      ({ column, descending }) => sql`${column} ${sql.raw(descending ? 'desc' : 'asc')}`,
     ),
   );
 }
@@ -218,36 +237,25 @@ function toUuid(marker: string): string | null {
 /** Keyset paging: the rows that stand behind the marker in the order asked for. */
 async function after(db: Sql, page: ServerPage, filter: ServerFilter): Promise<RawBuilder<unknown>> {
   if (page.marker === undefined) return sql``;
-  const sort = sortOf(page);
-  const columns = sort.map(({ key }) => sql.raw(`${sortColumns[key]}::text`));
+  const sort = sortOf(page, filter);
+  const columns = sort.map(({ column }, at) => sql`${column}::text as ${sql.raw(`k${at}`)}`);
   const { rows } = await sql<Record<string, string>>`
-    select ${sql.join(columns.map((column, at) => sql`${column} as ${sql.raw(`k${at}`)}`))}
-    from servers v where v.id = ${toUuid(page.marker)}::uuid
+    select ${sql.join(columns)} from servers v where v.id = ${toUuid(page.marker)}::uuid
       and (${filter.projectId}::text is null or v.project_id = ${filter.projectId})`.execute(db);
   const marker = rows[0];
   if (!marker)
     throw new IngotError({ kind: 'invalid', message: `marker [${page.marker}] not found`, field: 'marker' });
-  const types = {
-    created: 'timestamptz',
-    updated: 'timestamptz',
-    name: 'text',
-    id: 'uuid',
-    state: 'text',
-    zone: 'text',
-  };
-  const value = (at: number) => sql`${marker[`k${at}`]}::${sql.raw(types[sort[at]!.key])}`;
+  const value = (at: number) => sql`${marker[`k${at}`]}::${sort[at]!.type}`;
   const isUniform = sort.every(({ descending }) => descending === sort[0]!.descending);
   if (isUniform) {
     // A row comparison is one range of the index.
-    const keys = sql.join(sort.map(({ key }) => sql.raw(sortColumns[key])));
+    const keys = sql.join(sort.map(({ column }) => column));
     const values = sql.join(sort.map((_, at) => value(at)));
     return sql`and (${keys}) ${sql.raw(sort[0]!.descending ? '<' : '>')} (${values})`;
   }
-  const branches = sort.map(({ key, descending }, at) => {
-    const equal = sort
-      .slice(0, at)
-      .map((it, before) => sql`${sql.raw(sortColumns[it.key])} = ${value(before)}`);
-    const beyond = sql`${sql.raw(sortColumns[key])} ${sql.raw(descending ? '<' : '>')} ${value(at)}`;
+  const branches = sort.map(({ column, descending }, at) => {
+    const equal = sort.slice(0, at).map((it, before) => sql`${it.column} = ${value(before)}`);
+    const beyond = sql`${column} ${sql.raw(descending ? '<' : '>')} ${value(at)}`;
     return sql`(${sql.join([...equal, beyond], sql` and `)})`;
   });
   return sql`and (${sql.join(branches, sql` or `)})`;

@@ -1,9 +1,12 @@
 /** Migrations, and the check that is computed from the lifecycle table. */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { states, taskStatesOf } from '../../src/core/lifecycle.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { servers } from '../../src/store/servers.ts';
+import { createDatabase } from '../support/database.ts';
 import type { Store } from '../support/store.ts';
 import { rent } from './work-room.ts';
 
@@ -46,6 +49,30 @@ export function layout(the: () => Store): void {
       await Promise.all([migrate(database.sql), migrate(other.sql)]);
       await other.close();
       expect(await migrations()).toEqual(before);
+    });
+
+    it('needs no right to install extensions', async () => {
+      const { database } = the();
+      const role = `plain_${randomUUID().slice(0, 8)}`;
+      await sql.raw(`create role ${role}`).execute(database.sql);
+      const made = await createDatabase(undefined, the().url);
+      const grantor = await openDatabase(made.url, { onError: () => undefined });
+      await sql.raw(`grant usage, create on schema public to ${role}`).execute(grantor.sql);
+      await grantor.close();
+      const url = `${made.url}${made.url.includes('?') ? '&' : '?'}options=-c%20role%3D${role}`;
+      const plain = await openDatabase(url, { onError: () => undefined });
+      await migrate(plain.sql);
+      const { rows } = await sql<{ who: string; found: string | null }>`
+        select current_user as who, to_regclass('servers_by_name_part')::text as found`.execute(plain.sql);
+      const found = await servers(plain.sql).list(
+        { projectId: null, name: 'x', changesSince: new Date() },
+        { limit: 1 },
+      );
+      await plain.close();
+      await made.drop();
+      await sql.raw(`drop role ${role}`).execute(database.sql);
+      expect(rows).toEqual([{ who: role, found: null }]);
+      expect(found).toEqual([]);
     });
 
     const put = async (state: string, taskState: string | null, deletingFrom: string | null = null) => {

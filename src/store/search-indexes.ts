@@ -1,0 +1,68 @@
+/**
+ * Indexes that need what not every PostgreSQL has. Lists are right without them and slower (docs/decisions/0024). They are
+ * looked after at each start, so that they come with an extension that is installed later or with a newer server.
+ */
+import { sql, type RawBuilder } from 'kysely';
+import type { Sql, Tx } from './database.ts';
+
+/** Any number that nobody else locks by. */
+const lock = 7_419;
+
+/** From this version on, a change of nothing but columns of block range indexes stays in its page (release notes 16). */
+const leastForBlockRanges = 16;
+
+export async function laySearchIndexes(db: Sql): Promise<void> {
+  await layUnlessThere(db, 'servers_by_change', async (tx) => {
+    if ((await versionOf(tx)) < leastForBlockRanges) return;
+    // One page to a range: what changed lately is spread over all of them.
+    await sql`
+      create index servers_by_change on servers using brin (updated_at)
+        with (pages_per_range = 1, autosummarize = on)`.execute(tx);
+  });
+  await layUnlessThere(db, 'servers_by_name_part', async (tx) => {
+    const trigrams = await findTrigrams(tx);
+    if (trigrams)
+      await sql`create index servers_by_name_part on servers using gin (name ${trigrams})`.execute(tx);
+  });
+}
+
+async function layUnlessThere(db: Sql, index: string, lay: (tx: Tx) => Promise<void>): Promise<void> {
+  if (await isThere(db, index)) return;
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${lock}::bigint)`.execute(tx);
+    if (!(await isThere(tx, index))) await lay(tx);
+  });
+}
+
+/** By the catalog's rows: `to_regclass` may answer from what it remembers, also after waiting for the lock. */
+async function isThere(db: Sql | Tx, index: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from pg_index x join pg_class c on c.oid = x.indexrelid
+    where x.indrelid = 'servers'::regclass and c.relname = ${index}`.execute(db);
+  return rows.length > 0;
+}
+
+async function versionOf(tx: Tx): Promise<number> {
+  const { rows } = await sql<{ version: number }>`
+    select current_setting('server_version_num')::int / 10000 as version`.execute(tx);
+  return rows[0]!.version;
+}
+
+/**
+ * The operator class of pg_trgm, in whatever schema it is. It comes with PostgreSQL's contrib modules, and whoever may
+ * create in the database may install it ("trusted", since 13); a role that may not is refused and does without.
+ */
+async function findTrigrams(tx: Tx): Promise<RawBuilder<unknown> | null> {
+  await sql`savepoint extension`.execute(tx);
+  try {
+    await sql`create extension if not exists pg_trgm`.execute(tx);
+  } catch {
+    await sql`rollback to savepoint extension`.execute(tx);
+    return null;
+  }
+  const { rows } = await sql<{ schema: string }>`
+    select extnamespace::regnamespace::text as schema from pg_extension where extname = 'pg_trgm'`.execute(
+    tx,
+  );
+  return sql.raw(`${rows[0]!.schema}.gin_trgm_ops`);
+}
