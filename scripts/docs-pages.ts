@@ -60,6 +60,10 @@ function lifecyclePage(): string {
       row.deadlineMinutes ? `${row.deadlineMinutes} min` : '–',
     ];
   });
+  const upstream = states
+    .filter((state) => lifecycle[state].upstreamStatus)
+    .map((state) => `${lifecycle[state].upstreamStatus} in ${state}`)
+    .join(', ');
   const accepted = states.map((state) => [
     state,
     ...doors.map((door) => lifecycle[state].accepts[door].join(', ') || '–'),
@@ -92,7 +96,8 @@ function lifecyclePage(): string {
 
 ${table(['state', 'attribute', 'API status', 'vm_state', 'task_state', 'power_state', 'CloudDC state', 'deadline'], shown)}
 
-Power states: 0 no state, 1 running, 4 shut down. Deleted keeps its record for a retention time.
+Power states: 0 no state, 1 running, 4 shut down. Deleted keeps its record for a retention time. gophercloud, which
+takes SHUTOFF for the end of a rebuild, reads ${upstream} by Nova v2.1.
 
 ## Operations accepted, by API
 

@@ -73,6 +73,8 @@ interface Row {
   published: string;
   /** The status shown; `as when deletion began` is answered by the state that deletion began in. */
   status: Status | 'as when deletion began';
+  /** What upstream Nova shows where the published table says something else. */
+  upstreamStatus?: 'REBUILD';
   /** The status that Deleting keeps showing when it began here (BUILD is not in the published list). */
   whileDeleting?: Status;
   vmState: VmState | 'as when deletion began';
@@ -270,6 +272,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     attribute: 'intermediate',
     published: 'SHUTOFF',
     status: 'SHUTOFF',
+    upstreamStatus: 'REBUILD',
     vmState: 'stopped',
     by: 'rebuild',
     taskStates: { rebuilding: 'place' },
@@ -286,6 +289,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     attribute: 'intermediate',
     published: 'SHUTOFF',
     status: 'SHUTOFF',
+    upstreamStatus: 'REBUILD',
     vmState: 'stopped',
     by: 'reinstall-os',
     taskStates: { rebuilding: 'place' },
@@ -336,6 +340,13 @@ export function toStatus(standing: Pick<Standing, 'state' | 'deletingFrom'>): St
   if (status !== 'as when deletion began') return status;
   const from = lifecycle[standing.deletingFrom ?? 'Stopped'];
   return from.whileDeleting ?? (from.status === 'as when deletion began' ? 'SHUTOFF' : from.status);
+}
+
+/** For clients of upstream Nova, which take the published word for something else. */
+export function toUpstreamStatus(
+  standing: Pick<Standing, 'state' | 'deletingFrom'>,
+): Status | NonNullable<Row['upstreamStatus']> {
+  return lifecycle[standing.state].upstreamStatus ?? toStatus(standing);
 }
 
 export function toVmState(standing: Pick<Standing, 'state' | 'deletingFrom'>): VmState {

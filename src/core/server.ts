@@ -102,7 +102,14 @@ export interface MetadataOptions {
 /** What may be changed of a server beside its state. */
 export type ServerFacts = Pick<
   Server,
-  'name' | 'description' | 'metadata' | 'tags' | 'locked' | 'metadataOptions' | 'encryptedPassword'
+  | 'name'
+  | 'description'
+  | 'metadata'
+  | 'tags'
+  | 'keyName'
+  | 'locked'
+  | 'metadataOptions'
+  | 'encryptedPassword'
 > & { /** Of the next installation. */ adminPasswordHash: string };
 
 export interface FlavorFacts {

@@ -148,6 +148,7 @@ async function writeFacts(
       description = coalesce(${change.description ?? null}, description),
       metadata = coalesce(${json(change.metadata)}::jsonb, metadata),
       tags = coalesce(${change.tags ?? null}::text[], tags),
+      key_name = case when ${change.keyName !== undefined} then ${change.keyName ?? null} else key_name end,
       locked = coalesce(${change.locked ?? null}, locked),
       metadata_options = coalesce(${json(change.metadataOptions)}::jsonb, metadata_options),
       encrypted_password = coalesce(${change.encryptedPassword ?? null}, encrypted_password),

@@ -99,6 +99,26 @@ describe('os-stop', () => {
   });
 });
 
+it('is told as REBUILD to gophercloud alone while a system is being laid on it', async () => {
+  const id = await nova.make();
+  const terraform =
+    'HashiCorp Terraform/1.11.4 (+https://www.terraform.io) Terraform Plugin SDK/v2.38.1 gophercloud/v2.8.0';
+  const read = async (agent: string) => {
+    const shown = await cloud.call('GET', `/v2.1/{p}/servers/${id}`, undefined, { 'user-agent': agent });
+    return shown.body.server.status;
+  };
+  for (const state of ['Rebuilding', 'Reinstalling OS'] as const) {
+    await nova.force(id, state);
+    expect(await read(terraform)).toBe('REBUILD');
+    expect(await read('terraform-provider-opentelekomcloud/1.36.0 golangsdk/2.0.0')).toBe('SHUTOFF');
+    expect(await read('python-novaclient')).toBe('SHUTOFF');
+  }
+  await nova.force(id, 'Reinstalling OS failed');
+  expect(await read(terraform)).toBe('SHUTOFF');
+  await nova.force(id, 'Running');
+  expect(await read(terraform)).toBe('ACTIVE');
+});
+
 describe('an action', () => {
   it('starts, and reboots softly or hard, each in the states of the table', async () => {
     const id = await nova.make();

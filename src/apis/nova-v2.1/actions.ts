@@ -10,6 +10,7 @@ import type { Cloud, NovaCall } from './cloud.ts';
 import { getSerialConsole, showConsoleOutput } from './consoles.ts';
 import { createImage } from './create-image.ts';
 import { setLocked } from './facts.ts';
+import { wants202 } from './go-clients.ts';
 import { checkMetadata, toId } from './rules.ts';
 import { addGroup, removeGroup } from './security-groups.ts';
 import { getServer } from './servers.ts';
@@ -70,9 +71,6 @@ export async function act(cloud: Cloud, call: NovaCall): Promise<Answer> {
   return actions[key]![1](cloud, call, value);
 }
 
-/** Go clients take 204 on a POST for an error; they are known by their User-Agent. */
-const wants202 = /golangsdk|gophercloud|gophertelekomcloud|terraform/i;
-
 async function power(
   cloud: Cloud,
   call: NovaCall,
@@ -81,7 +79,7 @@ async function power(
 ): Promise<Answer> {
   await submit(cloud, call, operation, input);
   if (cloud.actionStatus !== 'auto') return { statusCode: Number(cloud.actionStatus) };
-  return { statusCode: wants202.test(String(call.headers['user-agent'] ?? '')) ? 202 : 204 };
+  return { statusCode: wants202(call) ? 202 : 204 };
 }
 
 async function rebuild(cloud: Cloud, call: NovaCall, wanted: Rebuild): Promise<Answer> {
@@ -94,15 +92,22 @@ async function rebuild(cloud: Cloud, call: NovaCall, wanted: Rebuild): Promise<A
   if (image.minDiskGb > server.flavor.diskGb)
     throw invalid("Flavor's disk is too small for requested image.");
   checkMetadata(wanted.metadata);
+  const keyName = call.minor >= 54 ? wanted.key_name : undefined;
+  if (keyName && !(await cloud.catalog.findKeypair(server.userId, keyName))) {
+    throw invalid('Invalid key_name provided.', 'key_name');
+  }
   const password = wanted.adminPass;
   await submit(cloud, call, 'rebuild', {
     imageId: image.id,
+    // No keypair has an empty name, so that this takes the key away.
+    ...(keyName === undefined ? {} : { keyName: keyName ?? '' }),
     ...(password === undefined ? {} : { adminPasswordHash: await cloud.hashPassword(password) }),
   });
   const { name, metadata, description } = wanted;
   const rebuilt = await cloud.servers.change(server.id, server.projectId, {
     ...(name === undefined ? {} : { name }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(keyName === undefined ? {} : { keyName }),
     ...(call.minor >= 19 && description ? { description } : {}),
   });
   if (!rebuilt) throw notFound('server', server.id);

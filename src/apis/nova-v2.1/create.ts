@@ -5,12 +5,13 @@ import type { Static } from 'typebox';
 import type { Catalog } from '../../core/catalog.ts';
 import { IngotError, invalid, type ErrorFacts } from '../../core/errors.ts';
 import { pickGroup, type SecurityGroup } from '../../core/security-group.ts';
+import { bareMetalTag } from '../../core/server-tags.ts';
 import type { RequestedNic } from '../../core/server.ts';
 import type { Created, CreateWish } from '../../engine/create.ts';
 import { callerOf, isId, projectOf, type Answer } from '../api.ts';
 import { toRequestKey } from '../once.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
-import { checkMetadata, checkUserData, toId } from './rules.ts';
+import { checkDeviceTag, checkMetadata, checkTags, checkUserData, toId } from './rules.ts';
 import { toLinks, type CreateBody } from './wire.ts';
 
 type Wanted = Static<typeof CreateBody>['server'];
@@ -61,6 +62,7 @@ function checkSupported(wanted: Wanted): void {
     throw invalid('File injection (personality) is not supported; use user_data.', 'server');
   }
   if (!wanted.imageRef) throw invalid('Invalid imageRef provided.', 'imageRef');
+  if (Array.isArray(wanted.networks)) for (const { tag } of wanted.networks) checkDeviceTag(tag);
 }
 
 /** By name or id; without any: the default one. */
@@ -98,6 +100,9 @@ async function toWish(catalog: Catalog, call: NovaCall, wanted: Wanted): Promise
   if (least > most) throw invalid('min_count must be <= max_count', 'min_count');
   if (wanted.user_data) checkUserData(wanted.user_data);
   checkMetadata(wanted.metadata);
+  if (wanted.networks === undefined && call.minor >= 37) {
+    throw invalid("'networks' is a required property", 'networks');
+  }
   return {
     door: 'nova',
     projectId: projectOf(call),
@@ -114,9 +119,16 @@ async function toWish(catalog: Catalog, call: NovaCall, wanted: Wanted): Promise
     ...(wanted.key_name ? { keyName: wanted.key_name } : {}),
     ...(wanted.user_data ? { userData: wanted.user_data } : {}),
     metadata: wanted.metadata ?? {},
+    ...(call.minor >= 52 && wanted.tags ? { tags: toTags(wanted.tags) } : {}),
     checkCapacity: false,
     rollBack: false,
   };
+}
+
+/** Together with the one that every server gets; given again it is not there twice. */
+function toTags(asked: string[]): string[] {
+  const [, ...own] = checkTags([bareMetalTag, ...asked]);
+  return own;
 }
 
 /** A port wins over a network; `auto`, nothing and an empty list leave the choice to us; `none` is none. */

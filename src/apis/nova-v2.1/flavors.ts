@@ -3,7 +3,7 @@ import type { Flavor } from '../../core/catalog.ts';
 import { invalid, notFound } from '../../core/errors.ts';
 import { ok, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
-import { cutPage, parseLimit, parseSort } from './paging.ts';
+import { cutPage, parseSort } from './paging.ts';
 import { toFlavor, toFlavorEntry } from './wire.ts';
 
 const sortKeys: Record<string, (flavor: Flavor) => string | number> = {
@@ -19,7 +19,7 @@ const listAs =
   (path: string, toItem: (call: NovaCall, flavor: Flavor) => unknown) =>
   async ({ catalog }: Cloud, call: NovaCall): Promise<Answer> => {
     const found = after(call, sorted(call, fitting(call, await catalog.listFlavors())));
-    const { items, links } = cutPage(call, 'flavors', path, found.slice(0, parseLimit(call) + 1));
+    const { items, links } = cutPage(call, 'flavors', path, found, ({ id }) => id);
     return ok({ flavors: items.map((flavor) => toItem(call, flavor)), ...links });
   };
 

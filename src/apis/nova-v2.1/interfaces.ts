@@ -6,6 +6,7 @@ import type { Port, RequestedNic } from '../../core/server.ts';
 import { chooseNics } from '../../engine/create.ts';
 import { callerOf, isId, ok, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
+import { checkDeviceTag } from './rules.ts';
 import { getServer } from './servers.ts';
 import type { InterfaceBody } from './wire.ts';
 
@@ -43,6 +44,7 @@ function getPort(ports: Port[], call: NovaCall): Port {
 
 export async function attach(cloud: Cloud, call: NovaCall): Promise<Answer> {
   const { interfaceAttachment: wish } = call.body as Static<typeof InterfaceBody>;
+  checkDeviceTag(wish.tag);
   const server = await getServer(cloud, call);
   const asked = await toNic(cloud, server.projectId, wish);
   const { nics } = await chooseNics(cloud.catalog, {

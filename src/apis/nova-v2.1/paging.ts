@@ -41,11 +41,12 @@ export function listOf(call: NovaCall, name: string): string[] {
 }
 
 /** `{"servers_links": [...]}` when there is more behind `found`, which holds one item too many then. */
-export function cutPage<Item extends { id: string }>(
+export function cutPage<Item>(
   call: NovaCall,
-  name: 'servers' | 'flavors',
+  name: 'servers' | 'flavors' | 'keypairs',
   path: string,
   found: Item[],
+  toMarker: (item: Item) => string,
 ): { items: Item[]; links: Record<string, unknown> } {
   const limit = parseLimit(call);
   const items = found.slice(0, limit);
@@ -54,7 +55,7 @@ export function cutPage<Item extends { id: string }>(
   for (const key of Object.keys(call.query)) {
     if (key !== 'marker') for (const value of listOf(call, key)) query.append(key, value);
   }
-  query.set('marker', items.at(-1)!.id);
+  query.set('marker', toMarker(items.at(-1)!));
   return {
     items,
     links: { [`${name}_links`]: [{ rel: 'next', href: `${call.root}${path}?${query.toString()}` }] },

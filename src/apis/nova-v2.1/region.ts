@@ -22,6 +22,9 @@ function toZone(zone: string, hosts: unknown) {
   return { zoneName: zone, zoneState: { available: true }, hosts };
 }
 
+/** From here on Nova leaves these to Neutron. */
+const withoutNetwork = 36;
+
 /** The keys of BMS V31 (otc0131920833) under Nova's roof; -1 is without limit. */
 export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<Answer> {
   const asked = single(call, 'tenant_id') ?? single(call, 'project_id') ?? projectOf(call);
@@ -35,21 +38,23 @@ export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<An
     maxTotalRAMSize: -1,
     maxTotalKeypairs: -1,
     maxServerMeta: mostMetadata,
-    maxImageMeta: 128,
+    ...(call.minor < 39 && { maxImageMeta: 128 }),
     maxPersonality: 0,
     maxPersonalitySize: 0,
     maxServerGroups: -1,
     maxServerGroupMembers: -1,
-    maxSecurityGroups: -1,
-    maxSecurityGroupRules: -1,
-    // There are none.
-    maxTotalFloatingIps: 0,
     totalInstancesUsed: used.servers,
     totalCoresUsed: used.vcpus,
     totalRAMUsed: used.ramMib,
     totalServerGroupsUsed: used.serverGroups,
-    totalSecurityGroupsUsed: used.securityGroups,
-    totalFloatingIpsUsed: 0,
+    ...(call.minor < withoutNetwork && {
+      maxSecurityGroups: -1,
+      maxSecurityGroupRules: -1,
+      totalSecurityGroupsUsed: used.securityGroups,
+      // There are none.
+      maxTotalFloatingIps: 0,
+      totalFloatingIpsUsed: 0,
+    }),
   };
   return ok({ limits: { rate: [], absolute } });
 }
@@ -65,11 +70,8 @@ const quotas = [
   'injected_files',
   'injected_file_content_bytes',
   'injected_file_path_bytes',
-  'fixed_ips',
-  'floating_ips',
-  'security_groups',
-  'security_group_rules',
 ];
+const networkQuotas = ['fixed_ips', 'floating_ips', 'security_groups', 'security_group_rules'];
 
 /** What is limited at all; all else is without limit. */
 const limits: Record<string, number> = {
@@ -87,7 +89,8 @@ function toQuotaSet<T>(call: NovaCall, toValue: (name: string) => T): Answer {
   if (id !== projectOf(call) && !callerOf(call).isAdmin) {
     throw notAllowed("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.");
   }
-  return ok({ quota_set: { id, ...Object.fromEntries(quotas.map((name) => [name, toValue(name)])) } });
+  const names = call.minor < withoutNetwork ? [...quotas, ...networkQuotas] : quotas;
+  return ok({ quota_set: { id, ...Object.fromEntries(names.map((name) => [name, toValue(name)])) } });
 }
 
 export async function showQuotas(_cloud: Cloud, call: NovaCall): Promise<Answer> {

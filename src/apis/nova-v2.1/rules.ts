@@ -32,3 +32,20 @@ export function checkUserData(userData: string): void {
 export function toId(reference: string): string {
   return reference.replace(/\/$/, '').split('/').at(-1)!;
 }
+
+const mostTags = 50;
+const longestTag = 80;
+
+/** The tags of a server, each once. */
+export function checkTags(tags: readonly string[]): string[] {
+  const wrong = tags.find((tag) => !/^[^./,][^/,]*$/s.test(tag) || tag.length > longestTag);
+  if (wrong !== undefined) throw invalid(`Invalid tag: ${wrong}`, 'tags');
+  const once = [...new Set(tags)];
+  if (once.length > mostTags) throw invalid(`The number of tags exceeded the per-server limit ${mostTags}`);
+  return once;
+}
+
+/** Upstream tells a guest the tags of its devices; as its driver for bare metal does, we refuse them. */
+export function checkDeviceTag(tag: string | undefined): void {
+  if (tag !== undefined) throw invalid('Tags of devices are not supported on bare metal.', 'tag');
+}

@@ -65,12 +65,24 @@ function toProjectId(call: NovaCall): string | null {
   return single(call, 'project_id') ?? single(call, 'tenant_id') ?? null;
 }
 
-/** `status` in any case and several times; one that no server can show finds none. */
+/** What upstream's servers may show; ours show some of them. */
+const knownStatuses = new Set(
+  (
+    'ACTIVE BUILD DELETED ERROR HARD_REBOOT MIGRATING PASSWORD PAUSED REBOOT REBUILD RESCUE RESIZE REVERT_RESIZE ' +
+    'SHELVED SHELVED_OFFLOADED SHUTOFF SOFT_DELETED SUSPENDED UNKNOWN VERIFY_RESIZE'
+  ).split(' '),
+);
+
+/** `status` in any case and several times; one that no server can show finds none, and from 2.38 on one that none knows is refused. */
 function toStates(call: NovaCall): ServerFilter['states'] {
   const { isAdmin } = callerOf(call);
   const statuses = listOf(call, 'status').map((status) => status.toUpperCase());
   if (statuses.includes('DELETED') && !isAdmin) {
     throw notAllowed('Only administrators may list deleted instances');
+  }
+  const unknown = statuses.find((status) => !knownStatuses.has(status));
+  if (unknown !== undefined && call.minor >= 38) {
+    throw invalid(`Invalid status value: ${unknown}`, 'status');
   }
   if (statuses.length > 0) return statuses.flatMap((status) => statesShowing(status as Status));
   return isAdmin && isTrue(single(call, 'deleted') ?? 'false') ? statesShowing('DELETED') : undefined;

@@ -42,7 +42,7 @@ const listAs =
   async ({ servers }: Cloud, call: NovaCall): Promise<Answer> => {
     const page = { ...toPage(call), limit: parseLimit(call) + 1 };
     const found = await servers.list(toFilter(call), page);
-    const { items, links } = cutPage(call, 'servers', path, found);
+    const { items, links } = cutPage(call, 'servers', path, found, ({ id }) => id);
     return ok({ servers: items.map((server) => toItem(call, server)), ...links });
   };
 

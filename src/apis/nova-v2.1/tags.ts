@@ -3,17 +3,16 @@
  * the create.
  */
 import type { Static } from 'typebox';
-import { IngotError, invalid, notFound } from '../../core/errors.ts';
+import { IngotError, notFound } from '../../core/errors.ts';
 import { toKeyValue, type KeyValue } from '../../core/server-tags.ts';
 import { ok, type Answer, type Call } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { isLegacy, namesMicroversion } from './microversion.ts';
+import { checkTags } from './rules.ts';
 import { getServer, revise } from './servers.ts';
 import { toLinks, type TagsBody } from './wire.ts';
 
 const sinceMinor = 26;
-const mostTags = 50;
-const longestTag = 80;
 
 /**
  * An older microversion does not know these paths. A request that names none may use them: gophertelekomcloud asks for
@@ -32,12 +31,6 @@ export function tagInPath({ params }: Call): KeyValue[] {
   return [toKeyValue(params['tag']!)];
 }
 
-function checkTag(tag: string): string {
-  const isLegal = tag.length >= 1 && tag.length <= longestTag && !tag.startsWith('.') && !/[/,]/.test(tag);
-  if (!isLegal) throw invalid(`Invalid tag: ${tag}`, 'tags');
-  return tag;
-}
-
 export async function list(cloud: Cloud, call: NovaCall): Promise<Answer> {
   checkVersion(call);
   return ok({ tags: (await getServer(cloud, call)).tags });
@@ -46,8 +39,7 @@ export async function list(cloud: Cloud, call: NovaCall): Promise<Answer> {
 /** All of them, so that the system tag goes too where it is not among the new ones (otc0000002340222824). */
 export async function replace(cloud: Cloud, call: NovaCall): Promise<Answer> {
   checkVersion(call);
-  const wanted = [...new Set((call.body as Static<typeof TagsBody>).tags.map(checkTag))];
-  checkNumber(wanted);
+  const wanted = checkTags((call.body as Static<typeof TagsBody>).tags);
   const { tags } = await revise(cloud, call, () => ({ tags: wanted }));
   return ok({ tags });
 }
@@ -61,13 +53,12 @@ export async function removeAll(cloud: Cloud, call: NovaCall): Promise<Answer> {
 /** 201 for a new one with its place, 204 for one that was there. */
 export async function putOne(cloud: Cloud, call: NovaCall): Promise<Answer> {
   checkVersion(call);
-  const tag = checkTag(call.params['tag']!);
+  const tag = call.params['tag']!;
+  checkTags([tag]);
   let wasThere = false;
   const server = await revise(cloud, call, ({ tags }) => {
     wasThere = tags.includes(tag);
-    const changed = wasThere ? tags : [...tags, tag];
-    checkNumber(changed);
-    return { tags: changed };
+    return { tags: checkTags(wasThere ? tags : [...tags, tag]) };
   });
   if (wasThere) return { statusCode: 204 };
   const [self] = toLinks(call, `/servers/${server.id}/tags/${encodeURIComponent(tag)}`);
@@ -89,10 +80,6 @@ export async function removeOne(cloud: Cloud, call: NovaCall): Promise<Answer> {
     return { tags: tags.filter((it) => it !== tag) };
   });
   return { statusCode: 204 };
-}
-
-function checkNumber(tags: string[]): void {
-  if (tags.length > mostTags) throw invalid(`The number of tags exceeded the per-server limit ${mostTags}`);
 }
 
 /** The text is documented (otc0000002374260913). */

@@ -5,6 +5,7 @@ import type { AttachedVolume, Server } from '../../core/server.ts';
 import { ok, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { toAlteration } from './interfaces.ts';
+import { checkDeviceTag } from './rules.ts';
 import { getServer } from './servers.ts';
 import type { AttachmentBody } from './wire.ts';
 
@@ -31,6 +32,7 @@ export async function show(cloud: Cloud, call: NovaCall): Promise<Answer> {
 /** A device in the words of virtual machines (`/dev/vdb`) is a suggestion, as upstream has it. */
 export async function attach(cloud: Cloud, call: NovaCall): Promise<Answer> {
   const { volumeAttachment: wish } = call.body as Static<typeof AttachmentBody>;
+  checkDeviceTag(wish.tag);
   const server = await getServer(cloud, call);
   const asked = wish.device?.startsWith('/dev/sd') ? wish.device : '';
   const { device } = await cloud.volumes.attach(toAlteration(call, server), wish.volumeId, asked);

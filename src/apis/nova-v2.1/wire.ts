@@ -2,19 +2,23 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Flavor, Keypair } from '../../core/catalog.ts';
-import { toPowerState, toStatus, toVmState } from '../../core/lifecycle.ts';
+import { toPowerState, toStatus, toUpstreamStatus, toVmState } from '../../core/lifecycle.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../core/security-group.ts';
 import type { ServerGroup } from '../../core/server-group.ts';
-import type { Server } from '../../core/server.ts';
+import type { FlavorFacts, Server } from '../../core/server.ts';
 import { bookmarkOf, type NovaCall } from './cloud.ts';
+import { readsRebuild } from './go-clients.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 255, pattern: '\\S' });
 const Short = Type.String({ maxLength: 255 });
 const Metadata = Type.Record(Type.String({ minLength: 1, maxLength: 255 }), Short);
+/** Refused by `checkDeviceTag`; known here so that no client believes that it was heeded. */
+const DeviceTag = Type.Optional(Type.String());
 const Network = Type.Object({
   uuid: Type.Optional(Type.String()),
   port: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   fixed_ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  tag: DeviceTag,
 });
 const Count = Type.Union([
   Type.Integer({ minimum: 1, maximum: 1000 }),
@@ -45,6 +49,8 @@ export const CreateBody = Type.Object({
     block_device_mapping: Unsupported,
     block_device_mapping_v2: Unsupported,
     personality: Unsupported,
+    /** From 2.52 on. */
+    tags: Type.Optional(Type.Array(Type.String())),
   }),
   'os:scheduler_hints': Hints,
   'OS-SCH-HNT:scheduler_hints': Hints,
@@ -75,12 +81,14 @@ export const InterfaceBody = Type.Object({
     fixed_ips: Type.Optional(
       Type.Array(Type.Object({ ip_address: Type.String() }), { minItems: 1, maxItems: 1 }),
     ),
+    tag: DeviceTag,
   }),
 });
 export const AttachmentBody = Type.Object({
   volumeAttachment: Type.Object({
     volumeId: Type.String(),
     device: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    tag: DeviceTag,
   }),
 });
 export const ServerGroupBody = Type.Object({
@@ -133,6 +141,8 @@ export const ActionBody = Type.Object({
       metadata: Type.Optional(Metadata),
       adminPass: Type.Optional(Short),
       description: Type.Optional(Type.Union([Short, Type.Null()])),
+      /** From 2.54 on; null for none. */
+      key_name: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()])),
     }),
   ),
 });
@@ -178,7 +188,7 @@ export function toServer(call: NovaCall, server: Server) {
   const hostId = server.nodeId
     ? createHash('sha224').update(`${server.projectId}${server.nodeId}`).digest('hex')
     : '';
-  const status = toStatus(server);
+  const status = readsRebuild(call) ? toUpstreamStatus(server) : toStatus(server);
   return {
     ...toEntry(call, server),
     status,
@@ -191,7 +201,7 @@ export function toServer(call: NovaCall, server: Server) {
     hostid: hostId,
     addresses: toAddresses(server),
     image: toReference(call, 'images', server.imageId),
-    flavor: toReference(call, 'flavors', server.flavorId),
+    flavor: call.minor >= 47 ? toOwnFlavor(server.flavor) : toReference(call, 'flavors', server.flavorId),
     metadata: server.metadata,
     key_name: server.keyName,
     config_drive: '',
@@ -218,6 +228,19 @@ export function toServer(call: NovaCall, server: Server) {
     enterprise_project_id: server.enterpriseProjectId,
     ...(status === 'ERROR' || status === 'DELETED' ? toFault(server) : {}),
     ...toLaterFields(call.minor, server),
+  };
+}
+
+/** From 2.47 on: what the server was made of, without id and links. */
+function toOwnFlavor({ name, vcpus, ramMib, diskGb, extraSpecs }: FlavorFacts) {
+  return {
+    vcpus,
+    ram: ramMib,
+    disk: diskGb,
+    ephemeral: 0,
+    swap: 0,
+    original_name: name,
+    extra_specs: extraSpecs,
   };
 }
 
@@ -311,7 +334,8 @@ export function toFlavor(call: NovaCall, flavor: Flavor) {
 }
 
 export function toFlavorEntry(call: NovaCall, { id, name }: Flavor) {
-  return { id, name, links: toLinks(call, `/flavors/${id}`) };
+  // Flavors have no words of their own.
+  return { id, name, links: toLinks(call, `/flavors/${id}`), ...(call.minor >= 55 && { description: null }) };
 }
 
 export function toKeypair({ minor }: NovaCall, { name, publicKey, fingerprint, type }: Keypair) {
