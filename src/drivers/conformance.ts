@@ -70,14 +70,18 @@ const mostLooks = 200;
 export function conformance(name: string, make: () => Promise<Subject>, lacks: Lacks = {}): void {
   describe(`the ${name} driver${because(lacks)}`, () => {
     let subject: Subject;
+    let isMade = false;
     /** The driver itself; `subject` has one that comes again, as the engine does. */
     let untamed: Driver;
     beforeEach(async () => {
+      isMade = false;
       const made = await make();
+      isMade = true;
       subject = { ...made, driver: patient(made.driver), installer: patient(made.installer) };
       untamed = made.driver;
     });
     afterEach(async () => {
+      if (!isMade) return;
       await subject.driver.close();
       await subject.close();
     });

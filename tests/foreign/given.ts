@@ -29,6 +29,8 @@ const given = JSON.parse(process.env['INGOT_CHECK_BMC'] ?? '{}') as Given;
 
 /** Between two looks, in milliseconds: a BMC is not to be hurried. */
 const lookMs = 3_000;
+/** Looks at a machine that was told to switch: five minutes. A system that saves its work takes two or three. */
+const mostLooks = 100;
 
 function createDriver(): Driver {
   return given.driver === 'ipmi'
@@ -50,7 +52,15 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
 
 async function bring(driver: Driver, node: Node, power: 'on' | 'off'): Promise<void> {
   await patiently(() => driver.setPower(node, power, purpose));
-  while ((await patiently(() => driver.readPower(node, purpose))).power !== power) await sleep(lookMs);
+  for (let looks = 1; ; looks += 1) {
+    const seen = (await patiently(() => driver.readPower(node, purpose))).power;
+    if (seen === power) return;
+    if (looks === mostLooks)
+      throw new Error(
+        `The BMC took the command to switch ${power}, and still says ${seen} after ${looks} looks`,
+      );
+    await sleep(lookMs);
+  }
 }
 
 async function checkBmc(address: string): Promise<void> {
@@ -65,6 +75,8 @@ async function checkBmc(address: string): Promise<void> {
     await witness.close();
   });
 
+  const inventory = await patiently(() => witness.inspect(node, purpose));
+  const tellsParts = inventory.cpuCores > 0 || inventory.memoryMib > 0 || inventory.nics.length > 0;
   const entries = await patiently(() => witness.readEventLog(node, 1, purpose)).catch(() => []);
   const unasked = 'not asked for (--power)';
   const lacks: Lacks = {
@@ -75,6 +87,8 @@ async function checkBmc(address: string): Promise<void> {
     ...(mayChangePower ? {} : { power: unasked, 'boot-device': unasked }),
     ...(mayChangePower && images ? {} : { media: 'not asked for (--power and two of --image)' }),
     ...(given['restart-bmc'] ? {} : { 'bmc-reset': 'not asked for (--restart-bmc)' }),
+    ...(tellsParts ? {} : { parts: 'it tells none' }),
+    ...(inventory.serialNumber !== '' ? {} : { 'serial-number': 'it tells none' }),
     ...(entries.length > 0 ? {} : { 'event-log': 'it is empty, or there is none' }),
     ...(given.driver === 'ipmi' ? { parts: 'IPMI does not tell of them', media: 'IPMI has none' } : {}),
   };

@@ -57,8 +57,9 @@ function judge(faults: string[], sensors: Sensor[]): HealthReading {
   const bad = sensors.filter(({ health }) => health !== 'OK');
   const critical = bad.filter(({ health }) => health === 'Critical');
   const health = faults.length > 0 || critical.length > 0 ? 'Critical' : bad.length > 0 ? 'Warning' : 'OK';
+  // Without a sensor the chassis status still names faults, of power, drives and fans (IPMI 2.0 §28.2).
   if (health === 'OK')
-    return { health, evidence: `IPMI reports no fault, ${sensors.length} sensors have readings` };
+    return { health, evidence: `IPMI reports no fault, ${sensors.length || 'no'} sensors have readings` };
   const named = [
     ...faults,
     ...[...critical, ...bad.filter((it) => it.health === 'Warning')].map((it) => `${it.name}: ${it.reading}`),

@@ -66,7 +66,7 @@ function pick(client: Client, failures: DriverError[], hasBoot: boolean, device:
   if (doubt) {
     learnt.bootIgnored += 1;
     if (learnt.bootIgnored < mostIgnored) return doubt;
-    return new DriverError('unsupported', `The BMC takes boot overrides and ignores them (${doubt.message})`);
+    return new DriverError('unsupported', `Boot overrides have no effect on this BMC (${doubt.message})`);
   }
   const words = hasBoot
     ? `The system offers no boot target for ${device}`
