@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 interface Sample {
   request: { body?: unknown; headers?: Record<string, string> };
-  answer: { status: number; body?: unknown };
+  answer: { status: number; body?: unknown; headers?: Record<string, string> };
 }
 
 /** As far as examples are put into it. */
@@ -61,7 +61,8 @@ function addTo(operation: Operation, samples: Sample[]): void {
     }
     operation.responses ??= {};
     const told = (operation.responses[answer.status] ??= { description: 'As in the samples' });
-    if (answer.body !== undefined) put((told.content ??= {}), name, answer.body);
+    if (answer.body !== undefined)
+      put((told.content ??= {}), name, answer.body, answer.headers?.['content-type']);
   }
 }
 

@@ -343,6 +343,9 @@ describe('monitoring', () => {
     expect(Object.keys(body.paths)).toEqual(
       expect.arrayContaining(['/healthz', '/events', '/admin/v1/nodes', '/admin/v1/servers/{id}/why']),
     );
+    // An answer that is no JSON is described as what it is.
+    expect(Object.keys(body.paths['/metrics'].get.responses[200].content)).toEqual(['text/plain']);
+    expect(Object.keys(body.paths['/healthz'].get.responses[200].content)).toEqual(['application/json']);
   });
 });
 
