@@ -1,5 +1,6 @@
 /** What can be rented, and what it can be rented with: flavors, images, networks, keypairs. */
 import type { Image, NewImage } from './image.ts';
+import type { FieldFilter, Page } from './page.ts';
 import type { Port } from './server.ts';
 
 export interface Flavor {
@@ -43,6 +44,10 @@ export interface Keypair {
   createdAt: Date;
 }
 
+/** `serverId` is empty where no server has the port. */
+export type PortField =
+  'id' | 'name' | 'networkId' | 'projectId' | 'serverId' | 'mac' | 'ip' | 'subnetId' | 'isAttached';
+
 /** `projectId` null: everything (administrators). */
 export interface Catalog {
   listFlavors(): Promise<Flavor[]>;
@@ -58,13 +63,12 @@ export interface Catalog {
   /** Unless there is one with this id. */
   putImage(image: NewImage): Promise<void>;
 
-  listNetworks(projectId: string | null, filter?: { id?: string; name?: string }): Promise<Network[]>;
+  /** All of them; pages are in `network.ts`. */
+  listNetworks(projectId: string | null): Promise<Network[]>;
   findNetwork(id: string, projectId: string | null): Promise<Network | null>;
   putNetwork(network: Network): Promise<void>;
-  listPorts(
-    projectId: string | null,
-    filter?: { id?: string; serverId?: string; networkId?: string },
-  ): Promise<Port[]>;
+  /** Those of servers in their order there, else by id. Throws invalid for a marker that the project does not see. */
+  listPorts(projectId: string | null, filter: FieldFilter<PortField>, page: Page): Promise<Port[]>;
 
   listKeypairs(userId: string): Promise<Keypair[]>;
   findKeypair(userId: string, name: string): Promise<Keypair | null>;

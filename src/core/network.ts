@@ -1,6 +1,7 @@
-/** Networks as tenants change them, and the NICs that tie servers to them. Reading is in `catalog.ts`. */
+/** Networks as tenants list and change them, and the NICs that tie servers to them. Single ones are in `catalog.ts`. */
 import type { AlterationRequest } from './alteration.ts';
-import type { Subnet } from './catalog.ts';
+import type { Network, Subnet } from './catalog.ts';
+import type { FieldFilter, Page } from './page.ts';
 import type { Port, RequestedNic } from './server.ts';
 
 export interface Nics {
@@ -18,8 +19,26 @@ export interface Nics {
   ): Promise<Port | null>;
 }
 
+/** `projectId` is empty where a network is open to all; `cidr` is that of its first subnet. */
+export type NetworkField = 'id' | 'name' | 'description' | 'projectId' | 'vpcId' | 'cidr' | 'isShared';
+export type SubnetField =
+  'id' | 'name' | 'networkId' | 'projectId' | 'vpcId' | 'cidr' | 'gatewayIp' | 'ipVersion';
+
+/** What a subnet shows of its network. */
+export type NetworkOfSubnet = Pick<Network, 'id' | 'projectId' | 'createdAt'>;
+
 /** `projectId`: whose it is; nobody changes what is another's or open to all. */
 export interface Networks {
+  /** What a project sees, its own and what is open to all, by name. Throws invalid for a marker that it does not see. */
+  listNetworks(projectId: string, filter: FieldFilter<NetworkField>, page: Page): Promise<Network[]>;
+  /** In the order of their networks, then as they were made. */
+  listSubnets(
+    projectId: string,
+    filter: FieldFilter<SubnetField>,
+    page: Page,
+  ): Promise<{ network: NetworkOfSubnet; subnet: Subnet }[]>;
+  /** The first network of each VPC, by the VPC's id, which is the marker. */
+  listVpcs(projectId: string, filter: FieldFilter<NetworkField>, page: Page): Promise<Network[]>;
   createNetwork(network: { projectId: string; name: string; description: string }): Promise<{ id: string }>;
   /** False when there is none of the project's; throws conflict while ports are in it. */
   removeNetwork(id: string, projectId: string): Promise<boolean>;

@@ -3,6 +3,8 @@
  * switch behind Ingot that would filter by them.
  */
 
+import type { FieldFilter, Page } from './page.ts';
+
 export interface SecurityGroup {
   id: string;
   projectId: string;
@@ -35,9 +37,26 @@ export interface SecurityGroupRule {
 
 export type NewRule = Omit<SecurityGroupRule, 'id' | 'createdAt'>;
 
+export type SecurityGroupField = 'id' | 'name' | 'description';
+export type RuleField =
+  | 'id'
+  | 'groupId'
+  | 'direction'
+  | 'etherType'
+  | 'protocol'
+  | 'portMin'
+  | 'portMax'
+  | 'remoteCidr'
+  | 'remoteGroupId'
+  | 'description';
+
 /** Always of one project. */
 export interface SecurityGroups {
-  /** The default one first, then by name. `serverId`: those that the server is in. */
+  /** The default one first, then by name. Throws invalid for a marker that is not the project's. */
+  listPage(projectId: string, filter: FieldFilter<SecurityGroupField>, page: Page): Promise<SecurityGroup[]>;
+  /** In the order of their groups, then as the groups show them. */
+  listRules(projectId: string, filter: FieldFilter<RuleField>, page: Page): Promise<SecurityGroupRule[]>;
+  /** All of them, the default one first, then by name. `serverId`: those that the server is in. */
   list(projectId: string, filter?: { ids?: string[]; serverId?: string }): Promise<SecurityGroup[]>;
   create(projectId: string, facts: { name: string; description: string }): Promise<SecurityGroup>;
   change(

@@ -76,7 +76,7 @@ export function nextDevice(taken: readonly string[]): string {
 /** `projectId` null: everything (administrators). */
 export interface Volumes {
   find(id: string, projectId: string | null): Promise<Volume | null>;
-  /** Newest first. */
+  /** Newest first. Throws not-found for a marker that is not the project's. */
   list(
     filter: { projectId: string; name?: string; status?: VolumeStatus },
     page: { limit: number; marker?: string },

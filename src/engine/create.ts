@@ -213,8 +213,8 @@ export async function chooseNics(
     if (!isWithin(network, nic.ip)) {
       throw invalid(`The address ${nic.ip} is not in the network ${network.id}.`, 'nics');
     }
-    const ports = await catalog.listPorts(null, { networkId: network.id });
-    if (ports.some(({ ip }) => ip === nic.ip))
+    const asking = { networkId: [network.id], ip: [nic.ip] };
+    if ((await catalog.listPorts(null, asking, { limit: 1 })).length > 0)
       throw conflict(`The address ${nic.ip} is in use.`, 'address', nic.ip);
   }
   return { nics: asked, vpcId };

@@ -1,19 +1,15 @@
 import { sql } from 'kysely';
 import type { Catalog, Flavor, Keypair, Network } from '../core/catalog.ts';
 import { conflict, notFound } from '../core/errors.ts';
-import type { Port } from '../core/server.ts';
 import type { Sql } from './database.ts';
 import { listImages } from './image-list.ts';
 import { findImage, putImage } from './images.ts';
+import { networkColumns } from './network-lists.ts';
+import { isReadable } from './pages.ts';
+import { listPorts } from './ports.ts';
 
 const flavorColumns = sql`
   id, name, vcpus, ram_mib as "ramMib", disk_gb as "diskGb", extra_specs as "extraSpecs", enabled`;
-
-const networkColumns = sql`
-  n.id, n.project_id as "projectId", n.vpc_id as "vpcId", n.name, n.description, n.created_at as "createdAt",
-  coalesce((select jsonb_agg(jsonb_build_object('id', s.id, 'networkId', s.network_id, 'name', s.name,
-    'cidr', s.cidr, 'gatewayIp', host(s.gateway_ip), 'dns', s.dns) order by s.created_at, s.id)
-    from subnets s where s.network_id = n.id), '[]') as subnets`;
 
 const keypairColumns = sql`
   id, user_id as "userId", name, type, public_key as "publicKey", fingerprint, created_at as "createdAt"`;
@@ -72,19 +68,15 @@ export function catalog(db: Sql): Catalog {
     findImage: (id, projectId) => findImage(db, id, projectId),
     putImage: (image) => putImage(db, image),
 
-    async listNetworks(projectId, filter = {}) {
+    async listNetworks(projectId) {
       const { rows } = await sql<Network>`
-        select ${networkColumns} from networks n where ${visible(projectId)}
-          and (${filter.id ?? null}::text is null or id::text = ${filter.id ?? null})
-          and (${filter.name ?? null}::text is null or name = ${filter.name ?? null})
-        order by name, id`.execute(db);
+        select ${networkColumns} from networks n where ${visible(projectId)} order by name, id`.execute(db);
       return rows;
     },
     async findNetwork(id, projectId) {
       const { rows } = await sql<Network>`
-        select ${networkColumns} from networks n where id::text = ${id} and ${visible(projectId)}`.execute(
-        db,
-      );
+        select ${networkColumns} from networks n where id = ${isReadable.uuid(id) ? id : null}::uuid
+          and ${visible(projectId)}`.execute(db);
       return rows[0] ?? null;
     },
     async putNetwork(network) {
@@ -103,23 +95,7 @@ export function catalog(db: Sql): Catalog {
         }
       });
     },
-    async listPorts(projectId, filter = {}) {
-      const { rows } = await sql<Port>`
-        select p.id, p.network_id as "networkId", n.name as "networkName", n.vpc_id as "vpcId",
-          p.subnet_id as "subnetId", p.project_id as "projectId", p.server_id as "serverId", p.mac,
-          host(p.ip) as ip, p.name, p.delete_on_termination as "deleteOnTermination",
-          p.address_pairs as "addressPairs",
-          coalesce((select jsonb_agg(s.group_id order by s.group_id) from server_security_groups s
-            where s.server_id = p.server_id), (select jsonb_agg(g.id) from security_groups g
-            where p.server_id is null and g.project_id = p.project_id and g.is_default), '[]') as "securityGroups"
-        from ports p join networks n on n.id = p.network_id
-        where (${projectId}::text is null or p.project_id = ${projectId})
-          and (${filter.id ?? null}::text is null or p.id::text = ${filter.id ?? null})
-          and (${filter.serverId ?? null}::text is null or p.server_id::text = ${filter.serverId ?? null})
-          and (${filter.networkId ?? null}::text is null or p.network_id::text = ${filter.networkId ?? null})
-        order by p.server_id, p.position, p.id`.execute(db);
-      return rows;
-    },
+    listPorts: (projectId, filter, page) => listPorts(db, projectId, filter, page),
 
     async listKeypairs(userId) {
       const { rows } = await sql<Keypair>`

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { sql } from 'kysely';
 import type { ContentForm, ImageContents, RegisteredContents } from '../core/image-content.ts';
 import type { Sql } from './database.ts';
+import { toUuid } from './pages.ts';
 
 interface FileRow {
   status: string;
@@ -23,7 +24,9 @@ export function imageContents(
     const { rows } = await sql<FileRow>`
       select i.status, i.disk_file as "diskFile", d.size_bytes as "diskBytes", d.raw_size_bytes as "rawBytes", d.form,
         i.source_file as "sourceFile", i.size_bytes as "sizeBytes"
-      from images i join image_files d on d.sha256 = i.disk_file where i.id::text = ${imageId}`.execute(db);
+      from images i join image_files d on d.sha256 = i.disk_file where i.id = ${toUuid(imageId)}::uuid`.execute(
+      db,
+    );
     const row = rows[0];
     if (!row) return null;
     return (await isHere(pathOf(row.sourceFile ?? row.diskFile!))) ? row : null;

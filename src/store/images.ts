@@ -5,6 +5,7 @@ import type { Image, ImageChange, ImageMember, Images, NewImage } from '../core/
 import type { Sql, Tx } from './database.ts';
 import { listImages } from './image-list.ts';
 import { fromImages, imageColumns, isUsableBy } from './image-rows.ts';
+import { toUuid } from './pages.ts';
 
 const memberColumns = sql`
   image_id as "imageId", project_id as "projectId", status, created_at as "createdAt", updated_at as "updatedAt"`;
@@ -104,7 +105,7 @@ export function images(db: Sql): Images {
 
 export async function findImage(db: Sql | Tx, id: string, projectId: string | null): Promise<Image | null> {
   const { rows } = await sql<Image>`
-    select ${imageColumns} from ${fromImages} where i.id::text = ${id} and ${isUsableBy(projectId)}`.execute(
+    select ${imageColumns} from ${fromImages} where i.id = ${toUuid(id)}::uuid and ${isUsableBy(projectId)}`.execute(
     db,
   );
   return rows[0] ?? null;

@@ -3,12 +3,15 @@ import { sql } from 'kysely';
 import { conflict, notFound } from '../core/errors.ts';
 import type { Networks, NetworkUsage } from '../core/network.ts';
 import type { Sql, Tx } from './database.ts';
+import { networkLists } from './network-lists.ts';
 import { connect } from './placement.ts';
 
 export function networks(db: Sql): Networks {
   const transact = <T>(part: (tx: Tx) => Promise<T>) => db.transaction().execute(part);
 
   return {
+    ...networkLists(db),
+
     async createNetwork({ projectId, name, description }) {
       const id = randomUUID();
       // Each network is a VPC of its own: there is no router that would join two.

@@ -58,7 +58,7 @@ export function nics(db: Sql): Nics {
           delete_on_termination = coalesce(${change.deleteOnTermination ?? null}, delete_on_termination),
           address_pairs = coalesce(${change.addressPairs ?? null}::text[], address_pairs)
         where id = ${portId} and project_id = ${projectId}`.execute(db);
-      const [port] = await catalog(db).listPorts(projectId, { id: portId });
+      const [port] = await catalog(db).listPorts(projectId, { id: [portId] }, { limit: 1 });
       return port ?? null;
     },
   };

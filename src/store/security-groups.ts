@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import { conflict } from '../core/errors.ts';
-import type { SecurityGroup, SecurityGroupRule, SecurityGroups } from '../core/security-group.ts';
+import type {
+  RuleField,
+  SecurityGroup,
+  SecurityGroupField,
+  SecurityGroupRule,
+  SecurityGroups,
+} from '../core/security-group.ts';
 import type { Sql, Tx } from './database.ts';
+import { cutPage, isReadable, matching, ofEach, orderOf, type Column, type Keyset } from './pages.ts';
 
 const ruleColumns = sql`
   r.id, r.group_id as "groupId", r.direction, r.ether_type as "etherType", r.protocol, r.port_min as "portMin",
@@ -20,9 +27,69 @@ const groupColumns = sql`
   coalesce((select jsonb_agg(${ruleJson} order by r.direction, r.ether_type, r.created_at, r.id)
     from security_group_rules r where r.group_id = g.id), '[]') as rules`;
 
+const groupFields: Record<SecurityGroupField, Column> = {
+  id: ['g.id', 'uuid'],
+  name: ['g.name', 'text'],
+  description: ['g.description', 'text'],
+};
+const groupOrder: Column[] = [['(not g.is_default)', 'boolean'], groupFields.name, groupFields.id];
+
+const ruleFields: Record<RuleField, Column> = {
+  id: ['r.id', 'uuid'],
+  groupId: ['g.id', 'uuid'],
+  direction: ['r.direction', 'text'],
+  etherType: ['r.ether_type', 'text'],
+  protocol: ['r.protocol', 'text'],
+  portMin: ['r.port_min', 'integer'],
+  portMax: ['r.port_max', 'integer'],
+  remoteCidr: ['r.remote_cidr::text', 'text'],
+  remoteGroupId: ['r.remote_group_id', 'uuid'],
+  description: ['r.description', 'text'],
+};
+
 export function securityGroups(db: Sql): SecurityGroups {
   return {
     list: (projectId, filter) => list(db, projectId, filter),
+
+    async listPage(projectId, filter, page) {
+      const keyset: Keyset = {
+        from: sql`security_groups g`,
+        take: sql`g.*`,
+        id: 'g.id',
+        ranges: [sql`g.project_id = ${projectId}`],
+        where: matching(groupFields, filter),
+        order: groupOrder,
+      };
+      const { rows } = await sql<SecurityGroup>`
+        select ${groupColumns}
+        from ${await cutPage(db, keyset, page)} g
+        order by ${orderOf('g', keyset)}`.execute(db);
+      return rows.map(withDates);
+    },
+
+    async listRules(projectId, filter, page) {
+      const keyset: Keyset = {
+        from: sql`security_groups g ${ofEach(['security_group_rules', 'r'], sql`r.group_id = g.id`, filter)}`,
+        take: sql`r.*`,
+        id: 'r.id',
+        ranges: [sql`g.project_id = ${projectId}`],
+        where: matching(ruleFields, filter),
+        order: [
+          groupFields.name,
+          groupFields.id,
+          ruleFields.direction,
+          ruleFields.etherType,
+          ['r.created_at', 'timestamptz'],
+          ruleFields.id,
+        ],
+        leading: 2,
+      };
+      const { rows } = await sql<SecurityGroupRule>`
+        select ${ruleColumns}
+        from ${await cutPage(db, keyset, page)} r
+        order by ${orderOf('r', keyset)}`.execute(db);
+      return rows;
+    },
 
     async create(projectId, { name, description }) {
       const id = await db.transaction().execute(async (tx) => {
@@ -103,12 +170,16 @@ async function list(
 ): Promise<SecurityGroup[]> {
   const { rows } = await sql<SecurityGroup>`
     select ${groupColumns} from security_groups g
-    where g.project_id = ${projectId} and (${ids ?? null}::text[] is null or g.id::text = any(${ids ?? null}::text[]))
-      and (${serverId ?? null}::text is null or g.id in (
-        select s.group_id from server_security_groups s where s.server_id::text = ${serverId ?? null}))
+    where g.project_id = ${projectId}
+      and ${ids ? sql`g.id = any(${ids.filter(isReadable.uuid)}::uuid[])` : sql`true`}
+      and ${serverId === undefined ? sql`true` : sql`g.id in (select s.group_id from server_security_groups s where s.server_id = ${serverId})`}
     order by g.is_default desc, g.name, g.id`.execute(db);
-  return rows.map((group) => ({
+  return rows.map(withDates);
+}
+
+function withDates(group: SecurityGroup): SecurityGroup {
+  return {
     ...group,
     rules: group.rules.map((rule) => ({ ...rule, createdAt: new Date(rule.createdAt) })),
-  }));
+  };
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ServerGroup, ServerGroups } from '../core/server-group.ts';
 import type { Sql } from './database.ts';
+import { toUuid } from './pages.ts';
 
 const columns = sql`
   g.id, g.project_id as "projectId", g.user_id as "userId", g.name, g.policy,
@@ -11,7 +12,7 @@ export function serverGroups(db: Sql): ServerGroups {
   return {
     async find(id, projectId) {
       const { rows } = await sql<ServerGroup>`
-        select ${columns} from server_groups g where g.id::text = ${id} and g.project_id = ${projectId}`.execute(
+        select ${columns} from server_groups g where g.id = ${toUuid(id)}::uuid and g.project_id = ${projectId}`.execute(
         db,
       );
       return rows[0] ?? null;
@@ -33,7 +34,7 @@ export function serverGroups(db: Sql): ServerGroups {
 
     async remove(id, projectId) {
       const { rows } = await sql`
-        delete from server_groups where id::text = ${id} and project_id = ${projectId} returning id`.execute(
+        delete from server_groups where id = ${toUuid(id)}::uuid and project_id = ${projectId} returning id`.execute(
         db,
       );
       return rows.length > 0;

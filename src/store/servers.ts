@@ -5,6 +5,7 @@ import type { Server, ServerFacts, ServerFilter, ServerPage, Servers, Usage } fr
 import { changeAddresses } from './addresses.ts';
 import type { Sql } from './database.ts';
 import { againAfterDeadlock } from './deadlock.ts';
+import { toUuid } from './pages.ts';
 import { toServer, type ServerRow } from './rows.ts';
 
 /** Everything that an API shows of a server, in one statement whatever the number. */
@@ -177,7 +178,7 @@ function where(filter: ServerFilter): RawBuilder<unknown> {
   }
   if (filter.states) parts.push(inStates(filter.states));
   if (filter.flavorId !== undefined) parts.push(sql`v.flavor_id = ${filter.flavorId}`);
-  if (filter.imageId !== undefined) parts.push(sql`v.image_id::text = ${filter.imageId}`);
+  if (filter.imageId !== undefined) parts.push(sql`v.image_id = ${toUuid(filter.imageId)}::uuid`);
   if (filter.tags) parts.push(sql`v.tags @> ${filter.tags}::text[]`);
   if (filter.reservationId !== undefined) parts.push(sql`v.reservation_id = ${filter.reservationId}`);
   if (filter.changesSince) parts.push(sql`v.updated_at >= ${filter.changesSince}`);
@@ -228,11 +229,6 @@ function order(page: ServerPage, filter: ServerFilter): RawBuilder<unknown> {
       ({ column, descending }) => sql`${column} ${sql.raw(descending ? 'desc' : 'asc')}`,
     ),
   );
-}
-
-/** As the primary key has it, which a comparison of texts would not use; what is no UUID is nobody's id. */
-function toUuid(marker: string): string | null {
-  return /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i.test(marker) ? marker : null;
 }
 
 /** Keyset paging: the rows that stand behind the marker in the order asked for. */

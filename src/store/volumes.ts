@@ -13,6 +13,7 @@ import {
 } from '../core/volume.ts';
 import { alter } from './alterations.ts';
 import type { Sql, Tx } from './database.ts';
+import { cutPage, orderOf, toUuid, type Keyset } from './pages.ts';
 
 const columns = sql`
   v.id, v.project_id as "projectId", v.user_id as "userId", v.name, v.description, v.size_gb as "sizeGb", v.type,
@@ -25,16 +26,26 @@ export function volumes(db: Sql): Volumes {
   return {
     find: (id, projectId) => find(db, id, projectId),
 
-    async list({ projectId, name, status }, { limit, marker }) {
+    async list({ projectId, name, status }, page) {
       const isAttached = sql`exists (select 1 from attachments a where a.volume_id = v.id)`;
+      const keyset: Keyset = {
+        from: sql`volumes v`,
+        take: sql`v.*`,
+        id: 'v.id',
+        ranges: [sql`v.project_id = ${projectId}`],
+        where: sql`${name === undefined ? sql`true` : sql`v.name = ${name}`}
+          and ${status === undefined ? sql`true` : sql`${isAttached} = ${status === 'in-use'}`}`,
+        order: [
+          ['v.created_at', 'timestamptz'],
+          ['v.id', 'uuid'],
+        ],
+        descending: true,
+        unknown: (marker) => notFound('volume', marker),
+      };
       const { rows } = await sql<Volume>`
-        select ${columns} from volumes v
-        where v.project_id = ${projectId}
-          and (${name ?? null}::text is null or v.name = ${name ?? null})
-          and (${status ?? null}::text is null or ${isAttached} = (${status ?? null} = 'in-use'))
-          and (${marker ?? null}::text is null or (v.created_at, v.id) <
-            (select m.created_at, m.id from volumes m where m.id::text = ${marker ?? null}))
-        order by v.created_at desc, v.id desc limit ${limit}`.execute(db);
+        select ${columns} from ${await cutPage(db, keyset, page)} v order by ${orderOf('v', keyset)}`.execute(
+        db,
+      );
       return rows;
     },
 
@@ -120,13 +131,15 @@ export function volumes(db: Sql): Volumes {
 async function find(db: Sql, id: string, projectId: string | null): Promise<Volume | null> {
   const { rows } = await sql<Volume>`
     select ${columns} from volumes v
-    where v.id::text = ${id} and (${projectId}::text is null or v.project_id = ${projectId})`.execute(db);
+    where v.id = ${toUuid(id)}::uuid and (${projectId}::text is null or v.project_id = ${projectId})`.execute(
+    db,
+  );
   return rows[0] ?? null;
 }
 
 /** After the server's row, where both are locked. */
 async function lock(tx: Tx, id: string, projectId: string): Promise<Volume | null> {
-  await sql`select 1 from volumes where id::text = ${id} for update`.execute(tx);
+  await sql`select 1 from volumes where id = ${toUuid(id)}::uuid for update`.execute(tx);
   return find(tx, id, projectId);
 }
 

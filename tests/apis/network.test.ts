@@ -101,6 +101,52 @@ describe('networks', () => {
   });
 });
 
+it('lists page by page what a filter leaves, and knows no marker of another project', async () => {
+  const headers = { 'x-auth-token': await nova.tokenFor('member', 'pager') };
+  const post = (path: string, body: object) => cloud.call('POST', `/network/v2.0${path}`, body, headers);
+  for (const at of [1, 2, 3]) {
+    const { body } = await post('/networks', { network: { name: 'paged', description: `number ${at}` } });
+    const network_id = body.network.id;
+    for (const cidr of [`10.${at}.0.0/24`, `10.${at}.1.0/24`])
+      await post('/subnets', { subnet: { network_id, cidr, name: 'paged' } });
+    await post('/ports', { port: { network_id, name: 'paged' } });
+    const { body: made } = await post('/security-groups', { security_group: { name: 'paged' } });
+    await post('/security-group-rules', {
+      security_group_rule: {
+        security_group_id: made.security_group.id,
+        direction: 'ingress',
+        description: 'paged',
+      },
+    });
+  }
+  const lists: [name: string, count: number, filter: string][] = [
+    ['networks', 3, 'name=paged'],
+    ['subnets', 6, 'name=paged&ip_version=4'],
+    ['ports', 3, 'name=paged&status=DOWN&device_owner='],
+    ['security-groups', 3, 'name=paged&stateful=true'],
+    ['security-group-rules', 3, 'description=paged&direction=ingress'],
+  ];
+  for (const [name, count, filter] of lists) {
+    const key = name.replaceAll('-', '_');
+    const seen: string[] = [];
+    let next = `/network/v2.0/${name}?limit=2&${filter}`;
+    while (next) {
+      const { status, body } = await cloud.call('GET', next, undefined, headers);
+      expect(status).toBe(200);
+      seen.push(...body[key].map(({ id }: { id: string }) => id));
+      next = body[`${key}_links`]?.[0].href.slice(cloud.origin.length);
+    }
+    expect([name, new Set(seen).size, seen.length]).toEqual([name, count, count]);
+    const stranger = { 'x-auth-token': await nova.tokenFor('member', 'stranger') };
+    const message = `The marker ${seen[0]} could not be found.`;
+    expect(await get(`/v2.0/${name}?marker=${seen[0]}`, stranger)).toMatchObject(
+      failure(400, 'HTTPBadRequest', message),
+    );
+    for (const nothing of ['id=not-an-id', `${filter}&id=${nobody}`])
+      expect((await get(`/v2.0/${name}?${nothing}`, headers)).body[key]).toEqual([]);
+  }
+});
+
 describe('ports', () => {
   it('are found by server, network and address, and belong to their project', async () => {
     const serverId = await nova.make();

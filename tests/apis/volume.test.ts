@@ -89,9 +89,27 @@ describe('the volume API', () => {
     expect(first.volumes.map((it: Reply['body']) => it.id)).toEqual([made[2], made[1]]);
     const next = first.volumes_links[0].href.slice(cloud.origin.length);
     expect((await cloud.call('GET', next)).body.volumes[0].id).toBe(made[0]);
+    const [narrowed] = (await cinder('GET', '/volumes?name=paged&limit=1')).body.volumes_links;
+    expect(narrowed.href).toContain(`?limit=1&name=paged&marker=${made[2]}`);
     const named = (await cinder('GET', '/volumes/detail?name=paged&status=available')).body.volumes;
     expect(named).toHaveLength(3);
     expect(named[0]).toMatchObject({ size: 100 });
+  });
+
+  it("knows no marker that is nobody's or of another project", async () => {
+    const missing = (id: string) =>
+      fault('itemNotFound', 404, expect.stringContaining(`Volume ${id} could not be found.`));
+    const unknown = randomUUID();
+    expect(await cinder('GET', `/volumes?marker=${unknown}`)).toMatchObject(missing(unknown));
+    const [theirs] = [randomUUID()];
+    await cloud.sql.query(
+      `with other as (
+         insert into projects (id, account_id, name) select 'other', id, 'other' from accounts limit 1 returning id)
+       insert into volumes (id, project_id, user_id, name, size_gb, type, zone)
+       select $1, id, 'them', '', 1, 'SAS', 'eu-de-01' from other`,
+      [theirs],
+    );
+    expect(await cinder('GET', `/volumes?marker=${theirs}`)).toMatchObject(missing(theirs));
   });
 
   it('knows its types', async () => {

@@ -57,7 +57,7 @@ export async function update(cloud: Cloud, call: Call): Promise<Answer> {
 export async function configure(cloud: Cloud, call: Call): Promise<Answer> {
   const { nic: wish } = call.body as Static<typeof NicBody>;
   const id = call.params['nic_id']!;
-  const [port] = isId(id) ? await cloud.catalog.listPorts(projectOf(call), { id }) : [];
+  const [port] = isId(id) ? await cloud.catalog.listPorts(projectOf(call), { id: [id] }, { limit: 1 }) : [];
   if (!port?.serverId) throw notFound('port', id);
   const addresses = [wish.ip_addresses ?? []].flat().filter((address) => address !== '');
   for (const address of addresses) await checkVirtual(cloud, port.networkId, address);

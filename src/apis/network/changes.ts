@@ -92,7 +92,7 @@ export async function createPort({ catalog, networks }: Cloud, call: Call): Prom
     throw invalid(`IP address ${ip} is not a valid IP for the network ${network.id}.`, 'fixed_ips');
   }
   const { id } = await networks.createPort({ projectId, networkId: network.id, ip, name: wish.name ?? '' });
-  const [port] = await catalog.listPorts(projectId, { id });
+  const [port] = await catalog.listPorts(projectId, { id: [id] }, { limit: 1 });
   return ok({ port: toPort(port!) }, 201);
 }
 

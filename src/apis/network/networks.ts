@@ -3,9 +3,17 @@ import type { Catalog } from '../../core/catalog.ts';
 import { notFound } from '../../core/errors.ts';
 import type { Networks } from '../../core/network.ts';
 import type { SecurityGroups } from '../../core/security-group.ts';
-import { callerOf, ok, single, type Answer, type Call } from '../api.ts';
+import { callerOf, ok, type Answer, type Call } from '../api.ts';
 import { select } from './selection.ts';
-import { extensions, toNetwork, toPort, toSubnet } from './wire.ts';
+import {
+  extensions,
+  networkSelection,
+  portSelection,
+  subnetSelection,
+  toNetwork,
+  toPort,
+  toSubnet,
+} from './wire.ts';
 
 export interface Cloud {
   catalog: Catalog;
@@ -43,8 +51,10 @@ function projectOf(call: Call): string {
   return callerOf(call).project?.id ?? '';
 }
 
-export async function listNetworks({ catalog }: Cloud, call: Call): Promise<Answer> {
-  return select(call, 'networks', (await catalog.listNetworks(projectOf(call))).map(toNetwork));
+export function listNetworks({ networks }: Cloud, call: Call): Promise<Answer> {
+  return select(call, networkSelection, async (filter, page) =>
+    (await networks.listNetworks(projectOf(call), filter, page)).map(toNetwork),
+  );
 }
 
 export async function showNetwork({ catalog }: Cloud, call: Call): Promise<Answer> {
@@ -54,40 +64,30 @@ export async function showNetwork({ catalog }: Cloud, call: Call): Promise<Answe
   return ok({ network: toNetwork(network) });
 }
 
-export async function listSubnets(cloud: Cloud, call: Call): Promise<Answer> {
-  return select(call, 'subnets', await subnetsOf(cloud, call));
+export function listSubnets({ networks }: Cloud, call: Call): Promise<Answer> {
+  return select(call, subnetSelection, async (filter, page) =>
+    (await networks.listSubnets(projectOf(call), filter, page)).map(({ network, subnet }) =>
+      toSubnet(network, subnet),
+    ),
+  );
 }
 
-export async function showSubnet(cloud: Cloud, call: Call): Promise<Answer> {
+export async function showSubnet({ networks }: Cloud, call: Call): Promise<Answer> {
   const id = call.params['id']!;
-  const subnet = (await subnetsOf(cloud, call)).find((it) => it.id === id);
-  if (!subnet) throw notFound('subnet', id);
-  return ok({ subnet });
+  const [found] = await networks.listSubnets(projectOf(call), { id: [id] }, { limit: 1 });
+  if (!found) throw notFound('subnet', id);
+  return ok({ subnet: toSubnet(found.network, found.subnet) });
 }
 
-async function subnetsOf({ catalog }: Cloud, call: Call) {
-  const networks = await catalog.listNetworks(projectOf(call));
-  return networks.flatMap((network) => network.subnets.map((subnet) => toSubnet(network, subnet)));
-}
-
-/** Ports can be many: those of a server or network are looked up as such. */
-export async function listPorts({ catalog }: Cloud, call: Call): Promise<Answer> {
-  const filter = {
-    id: only(call, 'id'),
-    serverId: only(call, 'device_id'),
-    networkId: only(call, 'network_id'),
-  };
-  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-  return select(call, 'ports', (await catalog.listPorts(projectOf(call), given)).map(toPort));
-}
-
-function only(call: Call, name: string): string | undefined {
-  return Array.isArray(call.query[name]) ? undefined : single(call, name);
+export function listPorts({ catalog }: Cloud, call: Call): Promise<Answer> {
+  return select(call, portSelection, async (filter, page) =>
+    (await catalog.listPorts(projectOf(call), filter, page)).map(toPort),
+  );
 }
 
 export async function showPort({ catalog }: Cloud, call: Call): Promise<Answer> {
   const id = call.params['id']!;
-  const [port] = await catalog.listPorts(projectOf(call), { id });
+  const [port] = await catalog.listPorts(projectOf(call), { id: [id] }, { limit: 1 });
   if (!port) throw notFound('port', id);
   return ok({ port: toPort(port) });
 }

@@ -1,6 +1,12 @@
 /** The words of Neutron's security groups. */
 import { Type } from 'typebox';
-import type { SecurityGroup, SecurityGroupRule } from '../../core/security-group.ts';
+import type {
+  RuleField,
+  SecurityGroup,
+  SecurityGroupField,
+  SecurityGroupRule,
+} from '../../core/security-group.ts';
+import type { Selection } from './selection.ts';
 
 const Name = Type.Optional(Type.String({ maxLength: 255 }));
 const Maybe = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) =>
@@ -26,6 +32,30 @@ export const RuleBody = Type.Object({
     description: Name,
   }),
 });
+
+/** What lists can be narrowed by, in our words; whose they are is the caller's project anyhow. */
+export const groupSelection: Selection<SecurityGroupField> = {
+  name: 'security_groups',
+  fields: { id: 'id', name: 'name', description: 'description' },
+  fixed: { stateful: 'true', shared: 'false', revision_number: '1' },
+};
+
+export const ruleSelection: Selection<RuleField> = {
+  name: 'security_group_rules',
+  fields: {
+    id: 'id',
+    security_group_id: 'groupId',
+    direction: 'direction',
+    ethertype: 'etherType',
+    protocol: 'protocol',
+    port_range_min: 'portMin',
+    port_range_max: 'portMax',
+    remote_ip_prefix: 'remoteCidr',
+    remote_group_id: 'remoteGroupId',
+    description: 'description',
+  },
+  fixed: { revision_number: '0' },
+};
 
 export function toSecurityGroup(group: SecurityGroup) {
   return {

@@ -7,6 +7,8 @@ import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './networks.ts';
 import { select } from './selection.ts';
 import {
+  groupSelection,
+  ruleSelection,
   toRule,
   toSecurityGroup,
   type RuleBody,
@@ -27,12 +29,19 @@ async function getGroup({ securityGroups }: Cloud, projectId: string, id: string
 }
 
 /** A token without a project sees none. */
-function listOwn({ securityGroups }: Cloud, call: Call): Promise<SecurityGroup[]> {
-  return securityGroups.list(callerOf(call).project?.id ?? '');
+function ownOf(call: Call): string {
+  return callerOf(call).project?.id ?? '';
 }
 
-export async function listGroups(cloud: Cloud, call: Call): Promise<Answer> {
-  return select(call, 'security_groups', (await listOwn(cloud, call)).map(toSecurityGroup));
+export function listGroups({ securityGroups }: Cloud, call: Call): Promise<Answer> {
+  const selection = { ...groupSelection, fixed: { ...groupSelection.fixed, ...ownerOf(call) } };
+  return select(call, selection, async (filter, page) =>
+    (await securityGroups.listPage(ownOf(call), filter, page)).map(toSecurityGroup),
+  );
+}
+
+function ownerOf(call: Call) {
+  return { project_id: ownOf(call), tenant_id: ownOf(call) };
 }
 
 export async function showGroup(cloud: Cloud, call: Call): Promise<Answer> {
@@ -67,19 +76,18 @@ export async function removeGroup({ securityGroups }: Cloud, call: Call): Promis
   return { statusCode: 204 };
 }
 
-export async function listRules(cloud: Cloud, call: Call): Promise<Answer> {
-  const groups = await listOwn(cloud, call);
-  const rules = groups.flatMap((group) => group.rules.map((rule) => toRule(rule, group.projectId)));
-  return select(call, 'security_group_rules', rules);
+export function listRules({ securityGroups }: Cloud, call: Call): Promise<Answer> {
+  const selection = { ...ruleSelection, fixed: { ...ruleSelection.fixed, ...ownerOf(call) } };
+  return select(call, selection, async (filter, page) =>
+    (await securityGroups.listRules(ownOf(call), filter, page)).map((rule) => toRule(rule, ownOf(call))),
+  );
 }
 
-export async function showRule(cloud: Cloud, call: Call): Promise<Answer> {
+export async function showRule({ securityGroups }: Cloud, call: Call): Promise<Answer> {
   const id = call.params['id']!;
-  for (const group of await listOwn(cloud, call)) {
-    const rule = group.rules.find((it) => it.id === id);
-    if (rule) return ok({ security_group_rule: toRule(rule, group.projectId) });
-  }
-  throw notFound('security group rule', id);
+  const [rule] = await securityGroups.listRules(ownOf(call), { id: [id] }, { limit: 1 });
+  if (!rule) throw notFound('security group rule', id);
+  return ok({ security_group_rule: toRule(rule, ownOf(call)) });
 }
 
 export async function createRule(cloud: Cloud, call: Call): Promise<Answer> {

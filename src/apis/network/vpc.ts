@@ -3,15 +3,10 @@
  * common; the VPC API calls a network with its addresses a subnet.
  */
 import type { Network } from '../../core/catalog.ts';
-import { notFound } from '../../core/errors.ts';
+import { invalid, notFound } from '../../core/errors.ts';
+import type { FieldFilter, Page } from '../../core/page.ts';
 import { ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './networks.ts';
-
-async function listAll({ catalog }: Cloud, call: Call) {
-  const networks = await catalog.listNetworks(projectOf(call));
-  const vpcs = [...Map.groupBy(networks, ({ vpcId }) => vpcId).values()].map((some) => toVpc(some[0]!));
-  return { vpcs, subnets: networks.map(toSubnet) };
-}
 
 function toVpc(network: Network) {
   return {
@@ -44,31 +39,46 @@ function toSubnet(network: Network) {
   };
 }
 
-/** A parameter named after a field narrows the list; lists that are this short have no pages. */
-function narrow<T extends object>(call: Call, records: T[], fields: (keyof T & string)[]): T[] {
-  return records.filter((record) =>
-    fields.every((field) => (single(call, field) ?? record[field]) === record[field]),
-  );
+/** 2000 unless given (VPC API v1, "Querying VPCs"). */
+const mostPerPage = 2_000;
+
+/** `marker` is the id of the last one of the page before; the answer says nothing of a next page (as documented). */
+function pageOf(call: Call): Page {
+  const text = single(call, 'limit') ?? String(mostPerPage);
+  if (!/^\d{1,9}$/.test(text)) throw invalid(`limit: ${text} is no whole number.`, 'limit');
+  const marker = single(call, 'marker');
+  return { limit: Math.min(Number(text), mostPerPage), ...(marker === undefined ? {} : { marker }) };
 }
 
-export async function listVpcs(cloud: Cloud, call: Call): Promise<Answer> {
-  return ok({ vpcs: narrow(call, (await listAll(cloud, call)).vpcs, ['id', 'name', 'cidr']) });
+function filterBy<Field extends string>(call: Call, fields: Record<string, Field>): FieldFilter<Field> {
+  const filter: FieldFilter<Field> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const value = single(call, name);
+    if (value !== undefined) filter[field] = [value];
+  }
+  return filter;
 }
 
-export async function showVpc(cloud: Cloud, call: Call): Promise<Answer> {
+export async function listVpcs({ networks }: Cloud, call: Call): Promise<Answer> {
+  const filter = filterBy(call, { id: 'vpcId', name: 'name', cidr: 'cidr' });
+  return ok({ vpcs: (await networks.listVpcs(projectOf(call), filter, pageOf(call))).map(toVpc) });
+}
+
+export async function showVpc({ networks }: Cloud, call: Call): Promise<Answer> {
   const id = call.params['vpc_id']!;
-  const vpc = (await listAll(cloud, call)).vpcs.find((it) => it.id === id);
+  const [vpc] = await networks.listVpcs(projectOf(call), { vpcId: [id] }, { limit: 1 });
   if (!vpc) throw notFound('vpc', id);
-  return ok({ vpc });
+  return ok({ vpc: toVpc(vpc) });
 }
 
-export async function listSubnets(cloud: Cloud, call: Call): Promise<Answer> {
-  return ok({ subnets: narrow(call, (await listAll(cloud, call)).subnets, ['id', 'name', 'vpc_id']) });
+export async function listSubnets({ networks }: Cloud, call: Call): Promise<Answer> {
+  const filter = filterBy(call, { id: 'id', name: 'name', vpc_id: 'vpcId' });
+  return ok({ subnets: (await networks.listNetworks(projectOf(call), filter, pageOf(call))).map(toSubnet) });
 }
 
-export async function showSubnet(cloud: Cloud, call: Call): Promise<Answer> {
+export async function showSubnet({ catalog }: Cloud, call: Call): Promise<Answer> {
   const id = call.params['subnet_id']!;
-  const subnet = (await listAll(cloud, call)).subnets.find((it) => it.id === id);
-  if (!subnet) throw notFound('subnet', id);
-  return ok({ subnet });
+  const network = await catalog.findNetwork(id, projectOf(call));
+  if (!network) throw notFound('subnet', id);
+  return ok({ subnet: toSubnet(network) });
 }

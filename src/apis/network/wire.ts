@@ -1,7 +1,10 @@
 /** The words of Neutron v2.0. */
 import { Type } from 'typebox';
-import type { Network, Subnet } from '../../core/catalog.ts';
+import type { Network, PortField, Subnet } from '../../core/catalog.ts';
+import type { NetworkField, NetworkOfSubnet, SubnetField } from '../../core/network.ts';
+import type { FieldFilter } from '../../core/page.ts';
 import type { Port } from '../../core/server.ts';
+import type { Selection } from './selection.ts';
 
 const Name = Type.Optional(Type.String({ maxLength: 255 }));
 
@@ -52,7 +55,7 @@ export function toNetwork(network: Network) {
   };
 }
 
-export function toSubnet(network: Network, subnet: Subnet) {
+export function toSubnet(network: NetworkOfSubnet, subnet: Subnet) {
   return {
     id: subnet.id,
     name: subnet.name,
@@ -95,6 +98,61 @@ export function toPort(port: Port) {
     'binding:vnic_type': 'baremetal',
     tags: [],
   };
+}
+
+const owner = { project_id: 'projectId', tenant_id: 'projectId' } as const;
+const named = { id: 'id', name: 'name' } as const;
+
+/** What lists can be narrowed by, in our words. */
+export const networkSelection: Selection<NetworkField> = {
+  name: 'networks',
+  fields: { ...named, ...owner, description: 'description', shared: 'isShared' },
+  fixed: { status: 'ACTIVE', admin_state_up: 'true', 'router:external': 'false', mtu: '1500' },
+};
+
+export const subnetSelection: Selection<SubnetField> = {
+  name: 'subnets',
+  fields: {
+    ...named,
+    ...owner,
+    network_id: 'networkId',
+    cidr: 'cidr',
+    gateway_ip: 'gatewayIp',
+    ip_version: 'ipVersion',
+  },
+  fixed: { description: '', enable_dhcp: 'true' },
+};
+
+export const portSelection: Selection<PortField> = {
+  name: 'ports',
+  fields: { ...named, ...owner, network_id: 'networkId', device_id: 'serverId', mac_address: 'mac' },
+  fixed: { description: '', admin_state_up: 'true', 'binding:vnic_type': 'baremetal' },
+  more(values) {
+    const [status, deviceOwner, addresses] = ['status', 'device_owner', 'fixed_ips'].map(values);
+    const filter: FieldFilter<PortField> = {};
+    // Two words for one thing: both must be true of it.
+    if (status ?? deviceOwner) {
+      filter.isAttached = ['true', 'false'].filter(
+        (it) =>
+          (status?.includes(it === 'true' ? 'ACTIVE' : 'DOWN') ?? true) &&
+          (deviceOwner?.includes(it === 'true' ? 'compute:nova' : '') ?? true),
+      );
+    }
+    return addresses ? { ...filter, ...toAddresses(addresses) } : filter;
+  },
+};
+
+/** `fixed_ips=ip_address=10.20.0.14` or `fixed_ips=subnet_id=…`; a port has one address. */
+function toAddresses(conditions: string[]): FieldFilter<PortField> {
+  const filter: FieldFilter<PortField> = {};
+  for (const condition of conditions) {
+    const [, key = '', value = ''] = /^([^=]*)=?(.*)$/.exec(condition) ?? [];
+    const field = { ip_address: 'ip', subnet_id: 'subnetId' }[key] as 'ip' | 'subnetId' | undefined;
+    // Nothing has another key.
+    if (!field) filter.id = [];
+    else filter[field] = filter[field]?.filter((one) => one === value) ?? [value];
+  }
+  return filter;
 }
 
 function toOwner(projectId: string | null) {

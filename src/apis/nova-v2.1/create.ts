@@ -142,7 +142,7 @@ async function toNics(
   return Promise.all(
     networks.map(async ({ uuid, port, fixed_ip: ip }) => {
       if (port) {
-        const [known] = await catalog.listPorts(projectId, { id: port });
+        const [known] = await catalog.listPorts(projectId, { id: [port] }, { limit: 1 });
         if (!known) throw invalid(`Port ${port} could not be found.`, 'networks');
         if (known.serverId) throw invalid(`Port ${port} is still in use.`, 'networks');
         return { networkId: known.networkId, ip: null, portId: known.id };

@@ -72,7 +72,7 @@ async function toNic(
   if (ip !== null && !networkId) throw invalid('Must input network_id when request IP address');
   if (ip !== null && !isIPv4(ip)) throw invalid(`Invalid fixed IP address (${ip})`, 'fixed_ips');
   if (!portId) return networkId ? { networkId, ip, portId: null } : null;
-  const [port] = isId(portId) ? await catalog.listPorts(projectId, { id: portId }) : [];
+  const [port] = isId(portId) ? await catalog.listPorts(projectId, { id: [portId] }, { limit: 1 }) : [];
   if (!port)
     throw new IngotError({
       ...notFound('port', portId).facts,

@@ -25,7 +25,12 @@ const listAs =
     const limit = parseLimit(call);
     const found = await volumes.list(toFilter(call), { ...toMarker(call), limit: limit + 1 });
     const page = found.slice(0, limit);
-    const query = new URLSearchParams({ limit: String(limit), marker: page.at(-1)?.id ?? '' });
+    const query = new URLSearchParams();
+    for (const name of ['limit', 'name', 'status']) {
+      const value = single(call, name);
+      if (value !== undefined) query.set(name, value);
+    }
+    query.set('marker', page.at(-1)?.id ?? '');
     const path = call.path.split('?', 1)[0]!;
     const next = { rel: 'next', href: `${call.origin}${path}?${query.toString()}` };
     return ok({
