@@ -204,6 +204,22 @@ export function networkApi(cloud: networks.Cloud): Api {
         vpc.showSubnet,
         'vpc:subnets:get',
       ),
+      route(
+        'GET',
+        'vpc-security-groups',
+        `${vpcRoot}/security-groups`,
+        'List security groups, by the VPC API',
+        vpc.listSecurityGroups,
+        'vpc:securityGroups:list',
+      ),
+      route(
+        'GET',
+        'vpc-security-group',
+        `${vpcRoot}/security-groups/:security_group_id`,
+        'Show a security group, by the VPC API',
+        vpc.showSecurityGroup,
+        'vpc:securityGroups:get',
+      ),
     ],
   };
 }

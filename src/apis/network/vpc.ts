@@ -5,8 +5,10 @@
 import type { Network } from '../../core/catalog.ts';
 import { invalid, notFound } from '../../core/errors.ts';
 import type { FieldFilter, Page } from '../../core/page.ts';
-import { ok, projectOf, single, type Answer, type Call } from '../api.ts';
+import type { SecurityGroup } from '../../core/security-group.ts';
+import { isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './networks.ts';
+import { toSecurityGroup } from './security-group-wire.ts';
 
 function toVpc(network: Network) {
   return {
@@ -37,6 +39,12 @@ function toSubnet(network: Network) {
     neutron_network_id: network.id,
     neutron_subnet_id: subnet?.id ?? '',
   };
+}
+
+/** As the network API has them; those here belong to no VPC. */
+function toGroup(group: SecurityGroup) {
+  const { id, name, description, security_group_rules } = toSecurityGroup(group);
+  return { id, name, description, vpc_id: '', enterprise_project_id: '0', security_group_rules };
 }
 
 /** 2000 unless given (VPC API v1, "Querying VPCs"). */
@@ -81,4 +89,17 @@ export async function showSubnet({ catalog }: Cloud, call: Call): Promise<Answer
   const network = await catalog.findNetwork(id, projectOf(call));
   if (!network) throw notFound('subnet', id);
   return ok({ subnet: toSubnet(network) });
+}
+
+export async function listSecurityGroups({ securityGroups }: Cloud, call: Call): Promise<Answer> {
+  const filter = filterBy(call, { id: 'id', name: 'name' });
+  const groups = await securityGroups.listPage(projectOf(call), filter, pageOf(call));
+  return ok({ security_groups: groups.map(toGroup) });
+}
+
+export async function showSecurityGroup({ securityGroups }: Cloud, call: Call): Promise<Answer> {
+  const id = call.params['security_group_id']!;
+  const [group] = isId(id) ? await securityGroups.list(projectOf(call), { ids: [id] }) : [];
+  if (!group) throw notFound('security group', id);
+  return ok({ security_group: toGroup(group) });
 }
