@@ -32,8 +32,11 @@ export interface OperationInput {
   volumeId?: string;
   deletePublicIp?: boolean;
   deleteVolumes?: boolean;
+  /** Here and in the next two an empty text takes away what the server had. */
   userData?: string;
   keyName?: string;
+  /** That of `keyName`, whatever becomes of the keypair meanwhile. */
+  publicKey?: string;
   adminPasswordHash?: string;
 }
 

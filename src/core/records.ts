@@ -12,11 +12,22 @@ export interface Jobs {
   findOpenSubJobOfNode(nodeId: string): Promise<SubJob | null>;
   /** How far jobs have come, in numbers. */
   listProgress(jobIds: string[]): Promise<JobProgress[]>;
-  /** The sub-jobs of a server with the job's request id and user, newest first (Nova instance actions). */
+  /** The parts of jobs that are a server's, newest first (Nova instance actions). */
   listOfServer(
     serverId: string,
-    page: { limit: number },
-  ): Promise<(SubJob & { requestId: string; userId: string; projectId: string })[]>;
+    page: { limit: number; before?: ServerPart; changedSince?: Date },
+  ): Promise<ServerPart[]>;
+  /** The one that a request made. */
+  findOfServer(serverId: string, requestId: string): Promise<ServerPart | null>;
+}
+
+/** A sub-job with the request, user and project of its job. */
+export interface ServerPart extends SubJob {
+  requestId: string;
+  userId: string;
+  projectId: string;
+  /** When it last moved: ended, was looked at, began or was accepted. */
+  changedAt: Date;
 }
 
 export interface JobProgress {

@@ -110,7 +110,11 @@ export type ServerFacts = Pick<
   | 'locked'
   | 'metadataOptions'
   | 'encryptedPassword'
-> & { /** Of the next installation. */ adminPasswordHash: string };
+  | 'userData'
+> & {
+  /** Of the next installation. */ adminPasswordHash: string;
+  /** That of `keyName`. */ publicKey: string | null;
+};
 
 export interface FlavorFacts {
   name: string;
@@ -134,6 +138,7 @@ export interface NewServer {
   vpcId: string | null;
   nics: RequestedNic[];
   keyName: string | null;
+  publicKey: string | null;
   userData: string | null;
   adminPasswordHash: string | null;
   metadata: Record<string, string>;

@@ -104,7 +104,8 @@ export function createCreate(catalog: Catalog, submit: Submit): Create {
       });
     }
     const { nics, vpcId } = await chooseNics(catalog, wish);
-    const servers = await toServers(wish, { count, zone, nics, vpcId });
+    const publicKey = keypair?.publicKey ?? null;
+    const servers = await toServers(wish, { count, zone, nics, vpcId, publicKey });
     const accepted = await submit.create(
       {
         door: wish.door,
@@ -235,7 +236,7 @@ function toNic(networkId: string): RequestedNic {
 
 async function toServers(
   wish: CreateWish,
-  chosen: { count: number; zone: string; nics: RequestedNic[]; vpcId: string | null },
+  chosen: Pick<NewServer, 'zone' | 'nics' | 'vpcId' | 'publicKey'> & { count: number },
 ): Promise<NewServer[]> {
   const reservationId = `r-${randomBytes(8).toString('base64url').toLowerCase().replaceAll(/[-_]/g, '0').slice(0, 8)}`;
   const adminPasswordHash = wish.password === undefined ? null : await hashPassword(wish.password);
@@ -256,6 +257,7 @@ async function toServers(
       vpcId: chosen.vpcId,
       nics: chosen.nics,
       keyName: wish.keyName ?? null,
+      publicKey: chosen.publicKey,
       userData: wish.userData ?? null,
       adminPasswordHash,
       metadata: wish.metadata ?? {},

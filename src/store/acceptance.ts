@@ -94,15 +94,15 @@ function toTold(plan: Plan) {
 async function insertServers(tx: Tx, plan: Plan): Promise<void> {
   await sql`
     insert into servers (id, project_id, user_id, door, name, description, state, task_state, flavor_id, image_id,
-      zone, vpc_id, nics, key_name, user_data, admin_password_hash, metadata, tags, scheduler_hints,
+      zone, vpc_id, nics, key_name, public_key, user_data, admin_password_hash, metadata, tags, scheduler_hints,
       enterprise_project_id, reservation_id, launch_index, server_group_id, provisioning, provisioning_outcome)
     select id, "projectId", "userId", door, name, description, 'Creating', 'scheduling', "flavorId", "imageId",
-      zone, "vpcId", nics, "keyName", "userData", "adminPasswordHash", metadata, tags, "schedulerHints",
+      zone, "vpcId", nics, "keyName", "publicKey", "userData", "adminPasswordHash", metadata, tags, "schedulerHints",
       "enterpriseProjectId", "reservationId", "launchIndex", "serverGroupId", 'install', 'processing'
     from jsonb_to_recordset(${JSON.stringify(plan.newServers)}::jsonb) as s(
       id uuid, "projectId" text, "userId" text, door text, name text, description text, "flavorId" text,
-      "imageId" uuid, zone text, "vpcId" uuid, nics jsonb, "keyName" text, "userData" text,
-      "adminPasswordHash" text, metadata jsonb, tags text[], "schedulerHints" jsonb, "enterpriseProjectId" text,
+      "imageId" uuid, zone text, "vpcId" uuid, nics jsonb, "keyName" text, "publicKey" text,
+      "userData" text, "adminPasswordHash" text, metadata jsonb, tags text[], "schedulerHints" jsonb, "enterpriseProjectId" text,
       "reservationId" text, "launchIndex" int, "serverGroupId" uuid)`.execute(tx);
 }
 

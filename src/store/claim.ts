@@ -75,9 +75,8 @@ export async function claim(
       case when v.id is null or c.operation not in ('create', 'reinstall-os', 'rebuild') then null else (
         select jsonb_build_object(
           'imageId', i.id, 'imageName', i.name,
-          'userData', coalesce(c.input ->> 'userData', v.user_data),
-          'publicKey', (select k.public_key from keypairs k
-            where k.user_id = v.user_id and k.name = coalesce(c.input ->> 'keyName', v.key_name)),
+          'userData', nullif(coalesce(c.input ->> 'userData', v.user_data), ''),
+          'publicKey', nullif(coalesce(c.input ->> 'publicKey', v.public_key), ''),
           'passwordHash', coalesce(c.input ->> 'adminPasswordHash', v.admin_password_hash))
         from images i where i.id = coalesce((c.input ->> 'imageId')::uuid, v.image_id)) end as deploy
     from claimed c

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { gather } from '../core/gather.ts';
 import type { Job } from '../core/job.ts';
-import type { JobProgress, Jobs } from '../core/records.ts';
+import type { JobProgress, Jobs, ServerPart } from '../core/records.ts';
 import type { Sql } from './database.ts';
 import { toSubJob, type SubJobRow } from './rows.ts';
 
@@ -14,6 +14,16 @@ interface JobRow {
 
 /** Readers that come together are answered together; a job may have a thousand parts. */
 const mostReadTogether = 16;
+
+type ServerPartRow = SubJobRow & {
+  request_id: string;
+  user_id: string;
+  project_id: string;
+  changed_at: Date;
+};
+
+const changedAt = sql`coalesce(s.ended_at, s.evidence_at, s.began_at, s.created_at)`;
+const serverPart = sql`s.*, j.request_id, j.user_id, j.project_id, ${changedAt} as changed_at`;
 
 export function jobs(db: Sql): Jobs {
   const read = gather(mostReadTogether, async (ids: string[]): Promise<(Job | null)[]> => {
@@ -60,18 +70,33 @@ export function jobs(db: Sql): Jobs {
       return rows;
     },
 
-    async listOfServer(serverId, { limit }) {
-      const { rows } = await sql<SubJobRow & { request_id: string; user_id: string; project_id: string }>`
-        select s.*, j.request_id, j.user_id, j.project_id
+    async listOfServer(serverId, { limit, before, changedSince }) {
+      const { rows } = await sql<ServerPartRow>`
+        select ${serverPart}
         from sub_jobs s join jobs j on j.id = s.job_id
-        where s.server_id = ${serverId} order by s.seq desc limit ${limit}`.execute(db);
-      return rows.map((row) => ({
-        ...toSubJob(row),
-        requestId: row.request_id,
-        userId: row.user_id,
-        projectId: row.project_id,
-      }));
+        where s.server_id = ${serverId}
+          ${before ? sql`and s.seq < (select seq from sub_jobs where id = ${before.id})` : sql``}
+          ${changedSince ? sql`and ${changedAt} >= ${changedSince}` : sql``}
+        order by s.seq desc limit ${limit}`.execute(db);
+      return rows.map(toServerPart);
     },
+
+    async findOfServer(serverId, requestId) {
+      const { rows } = await sql<ServerPartRow>`
+        select ${serverPart} from sub_jobs s join jobs j on j.id = s.job_id
+        where s.server_id = ${serverId} and j.request_id = ${requestId} order by s.seq limit 1`.execute(db);
+      return rows[0] ? toServerPart(rows[0]) : null;
+    },
+  };
+}
+
+function toServerPart(row: ServerPartRow): ServerPart {
+  return {
+    ...toSubJob(row),
+    requestId: row.request_id,
+    userId: row.user_id,
+    projectId: row.project_id,
+    changedAt: row.changed_at,
   };
 }
 

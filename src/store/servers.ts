@@ -150,6 +150,8 @@ async function writeFacts(
       metadata = coalesce(${json(change.metadata)}::jsonb, metadata),
       tags = coalesce(${change.tags ?? null}::text[], tags),
       key_name = case when ${change.keyName !== undefined} then ${change.keyName ?? null} else key_name end,
+      public_key = case when ${change.publicKey !== undefined} then ${change.publicKey ?? null} else public_key end,
+      user_data = case when ${change.userData !== undefined} then ${change.userData ?? null} else user_data end,
       locked = coalesce(${change.locked ?? null}, locked),
       metadata_options = coalesce(${json(change.metadataOptions)}::jsonb, metadata_options),
       encrypted_password = coalesce(${change.encryptedPassword ?? null}, encrypted_password),

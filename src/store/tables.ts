@@ -532,6 +532,7 @@ export interface Servers {
   project_id: string;
   provisioning: string | null;
   provisioning_outcome: string | null;
+  public_key: string | null;
   reservation_id: string;
   scheduler_hints: Generated<Json>;
   server_group_id: string | null;

@@ -228,4 +228,36 @@ describe('changing the system', () => {
     const { body } = await cloud.call('GET', `/v1/{p}/baremetalservers/${stopped}`);
     expect(body.server).toMatchObject({ status: 'ACTIVE', image: { id: other } });
   });
+
+  it('leaves the server with the key and the data that it was installed with', async () => {
+    const [server] = (await cloud.makeServers(1)) as [string];
+    await cloud.call('POST', '/v2.1/{p}/os-keypairs', { keypair: { name: 'of-change' } });
+    const { rows: keys } = await cloud.sql.query("select public_key from keypairs where name = 'of-change'");
+    const install = async (body: object) => {
+      const stop = { 'os-stop': { servers: [{ id: server }] } };
+      await cloud.jobEnd((await cloud.call('POST', '/v1/{p}/baremetalservers/action', stop)).body.job_id);
+      return change(server, { imageid: other, ...body });
+    };
+    const kept = async () => {
+      const { rows } = await cloud.sql.query(
+        'select public_key, user_data, admin_password_hash from servers where id = $1',
+        [server],
+      );
+      return rows[0];
+    };
+    expect(await install({ keyname: 'nobodys' })).toMatchObject(refused('BMS.0049'));
+    const user_data = Buffer.from('#!/bin/sh').toString('base64');
+    const asked = await change(server, { imageid: other, keyname: 'of-change', metadata: { user_data } });
+    await cloud.jobEnd(asked.body.jobId);
+    const { body } = await cloud.call('GET', `/v1/{p}/baremetalservers/${server}`);
+    expect(body.server).toMatchObject({ key_name: 'of-change', 'OS-EXT-SRV-ATTR:user_data': user_data });
+    expect(await kept()).toMatchObject({ public_key: keys[0].public_key, user_data });
+
+    // The keypair may go; the next installation has the key all the same, and the password that comes with it.
+    await cloud.call('DELETE', '/v2.1/{p}/os-keypairs/of-change');
+    await cloud.jobEnd((await install({ adminpass: 'Wr0ng-Horse_42' })).body.jobId);
+    const { public_key, admin_password_hash } = await kept();
+    expect(public_key).toBe(keys[0].public_key);
+    expect(admin_password_hash).toMatch(/^\$scrypt\$/);
+  });
 });

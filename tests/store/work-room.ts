@@ -56,6 +56,7 @@ function toNewServer(store: Store, nics: RequestedNic[], change: Partial<NewServ
     nics,
     keyName: null,
     userData: null,
+    publicKey: null,
     adminPasswordHash: null,
     metadata: {},
     tags: [],

@@ -238,6 +238,7 @@ function toAdopted(
     vpcId: null,
     nics: [],
     keyName: null,
+    publicKey: null,
     userData: null,
     adminPasswordHash: null,
     metadata: {},

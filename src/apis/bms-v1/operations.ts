@@ -66,7 +66,7 @@ export async function remove(cloud: Cloud, call: Call): Promise<Answer> {
 
 export async function reinstall(cloud: Cloud, call: Call): Promise<Answer> {
   const { 'os-reinstall': wish } = call.body as Static<typeof ReinstallBody>;
-  return submitBatch(cloud, call, 'reinstall-os', await toInstall(cloud, wish), [
+  return submitBatch(cloud, call, 'reinstall-os', await toInstall(cloud, call, wish), [
     { id: call.params['server_id']! },
   ]);
 }
@@ -81,22 +81,29 @@ export async function changeOs(cloud: Cloud, call: Call): Promise<Answer> {
   if (image.minRamMib > server.flavor.ramMib || image.minDiskGb > server.flavor.diskGb) {
     throw invalid(`${image.name} needs more than the flavor ${server.flavorId} has.`, 'imageid', 'BMS.0011');
   }
-  const input = { ...(await toInstall(cloud, wish)), imageId: image.id };
+  const input = { ...(await toInstall(cloud, call, wish)), imageId: image.id };
   const jobId = await submitAll(cloud, call, 'reinstall-os', input, [{ id: server.id }]);
   return ok({ jobId: toHex(jobId) });
 }
 
 type InstallWish = Omit<Static<typeof ChangeOsBody>['os-change'], 'imageid'>;
 
-async function toInstall({ hashPassword }: Cloud, wish: InstallWish): Promise<OperationInput> {
+async function toInstall(
+  { hashPassword, catalog }: Cloud,
+  call: Call,
+  wish: InstallWish,
+): Promise<OperationInput> {
   const userData = wish.metadata?.['user_data'];
   if (Boolean(wish.adminpass) === Boolean(wish.keyname) && !(userData && !wish.keyname)) {
     throw invalid('none or multiple passwords specified, please specify one.', 'adminpass', 'BMS.0111');
   }
   if (wish.adminpass) checkPassword(wish.adminpass);
   if (userData) checkUserData(userData);
+  // Whoever asks brings the key, also to a server of somebody else in the project.
+  const keypair = wish.keyname ? await catalog.findKeypair(callerOf(call).user.id, wish.keyname) : null;
+  if (wish.keyname && !keypair) throw notFound('keypair', wish.keyname);
   return {
-    ...(wish.keyname ? { keyName: wish.keyname } : {}),
+    ...(keypair ? { keyName: keypair.name, publicKey: keypair.publicKey } : {}),
     ...(userData ? { userData } : {}),
     ...(wish.adminpass ? { adminPasswordHash: await hashPassword(wish.adminpass) } : {}),
   };
