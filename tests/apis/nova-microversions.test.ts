@@ -1,4 +1,5 @@
 /** What Nova's microversions after 2.26 changed: Terraform providers and other Go clients ask for them one by one. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type Cloud } from '../support/cloud.ts';
 import { badRequest, fault, useNova, type Nova } from '../support/nova.ts';
@@ -128,6 +129,74 @@ it('gives a server another key, or none, with a rebuild from 2.54 on', async () 
   expect((await nova.rest(id)).key_name).toBe('later');
   expect((await rebuild({ key_name: null }, 54)).body.server.key_name).toBeNull();
   expect((await nova.rest(id)).key_name).toBeNull();
+});
+
+it('gives a server other user data, or none, with a rebuild from 2.57 on', async () => {
+  const user_data = Buffer.from('#cloud-config').toString('base64');
+  const rebuild = async (wish: object, minor: number) => {
+    const body = { rebuild: { imageRef: nova.imageId, ...wish } };
+    return nova.call('POST', `/servers/${id}/action`, body, minor);
+  };
+  const shown = async () => {
+    await nova.rest(id);
+    return (await nova.show(id, 57))['OS-EXT-SRV-ATTR:user_data'];
+  };
+  expect(await rebuild({ user_data: 'no base 64!' }, 57)).toMatchObject(badRequest());
+  await rebuild({ user_data }, 56);
+  expect(await shown()).toBeNull();
+  expect((await rebuild({ user_data }, 57)).body.server).toMatchObject({ user_data });
+  expect(await shown()).toBe(user_data);
+  expect((await rebuild({ user_data: null }, 57)).body.server.user_data).toBeNull();
+  expect(await shown()).toBeNull();
+});
+
+it('has no place for injected files from 2.57 on', async () => {
+  const before = Object.keys((await nova.get('/limits', 56)).body.limits.absolute);
+  const now = Object.keys((await nova.get('/limits', 57)).body.limits.absolute);
+  expect(before.filter((name) => !now.includes(name))).toEqual(['maxPersonality', 'maxPersonalitySize']);
+  const quotas = `/os-quota-sets/${cloud.projectId}`;
+  expect((await nova.get(quotas, 56)).body.quota_set).toHaveProperty('injected_files');
+  expect(Object.keys((await nova.get(quotas, 57)).body.quota_set).join()).not.toContain('injected');
+});
+
+describe('what was done to a server, from 2.58 on', () => {
+  const path = () => `/servers/${id}/os-instance-actions`;
+  const idsOf = (body: { instanceActions: { request_id: string }[] }) =>
+    body.instanceActions.map(({ request_id }) => request_id);
+
+  it('is cut into pages, newest first', async () => {
+    await nova.rest(id);
+    const all = idsOf((await nova.get(path(), 57)).body);
+    expect(all.length).toBeGreaterThan(3);
+    const seen: string[] = [];
+    let { body } = await nova.get(`${path()}?limit=2`, 58);
+    for (;;) {
+      seen.push(...idsOf(body));
+      const next = body.links?.find(({ rel }: { rel: string }) => rel === 'next');
+      if (!next) break;
+      const { pathname, search } = new URL(next.href);
+      const answer = await cloud.call('GET', pathname + search, undefined, {
+        'x-openstack-nova-api-version': '2.58',
+      });
+      body = answer.body;
+    }
+    expect(seen).toEqual(all);
+    expect(await nova.get(`${path()}?marker=req-${randomUUID()}`, 58)).toMatchObject(badRequest());
+  });
+
+  it('says when it last changed, and is filtered by that', async () => {
+    const { instanceActions: all } = (await nova.get(path(), 58)).body;
+    const [newest] = all;
+    expect(newest.updated_at >= newest.start_time).toBe(true);
+    expect((await nova.get(path(), 57)).body.instanceActions[0]).not.toHaveProperty('updated_at');
+    expect((await nova.get(`${path()}/${newest.request_id}`, 58)).body.instanceAction).toHaveProperty(
+      'updated_at',
+    );
+    const since = (moment: string) => nova.get(`${path()}?changes-since=${moment}`, 58);
+    expect(idsOf((await since(newest.updated_at)).body)).toEqual([newest.request_id]);
+    expect(idsOf((await since('2001-01-01T00:00:00Z')).body)).toHaveLength(all.length);
+    expect(await since('yesterday')).toMatchObject(badRequest());
+  });
 });
 
 it('has descriptions of flavors from 2.55 on, though empty ones', async () => {

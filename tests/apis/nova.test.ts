@@ -19,7 +19,7 @@ describe('versions', () => {
       id: 'v2.1',
       status: 'CURRENT',
       min_version: '2.1',
-      version: '2.55',
+      version: '2.60',
       links: [{ rel: 'self', href: `${cloud.origin}/v2.1/` }],
     });
     expect((await cloud.call('GET', '/v2.1/')).body).toEqual(body);
@@ -56,11 +56,11 @@ describe('a microversion', () => {
       'compute 2.9',
     ]);
     expect(await spoken({ [general]: 'volume 3.5', [own]: '2.7' })).toEqual([200, '2.7', 'compute 2.7']);
-    expect(await spoken({ [own]: 'latest' })).toEqual([200, '2.55', 'compute 2.55']);
+    expect(await spoken({ [own]: 'latest' })).toEqual([200, '2.60', 'compute 2.60']);
   });
 
-  it.each(['2.0', '2.56', '3.1'])('%s is out of range: 406, and the text names the range', async (asked) => {
-    const message = `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is 2.55.`;
+  it.each(['2.0', '2.61', '3.1'])('%s is out of range: 406, and the text names the range', async (asked) => {
+    const message = `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is 2.60.`;
     expect(await nova.get('/flavors', asked)).toMatchObject(fault('computeFault', 406, message));
   });
 

@@ -45,7 +45,7 @@ describe('the document at the root', () => {
         expect.objectContaining({
           id: 'v2.1',
           status: 'CURRENT',
-          version: '2.55',
+          version: '2.60',
           min_version: '2.1',
           links: [{ rel: 'self', href: `http://${host}/v2.1/` }],
         }),

@@ -11,7 +11,7 @@ import { getSerialConsole, showConsoleOutput } from './consoles.ts';
 import { createImage } from './create-image.ts';
 import { setLocked } from './facts.ts';
 import { wants202 } from './go-clients.ts';
-import { checkMetadata, toId } from './rules.ts';
+import { checkMetadata, checkUserData, toId } from './rules.ts';
 import { addGroup, removeGroup } from './security-groups.ts';
 import { getServer } from './servers.ts';
 import { toServer, type ActionBody } from './wire.ts';
@@ -93,25 +93,29 @@ async function rebuild(cloud: Cloud, call: NovaCall, wanted: Rebuild): Promise<A
     throw invalid("Flavor's disk is too small for requested image.");
   checkMetadata(wanted.metadata);
   const keyName = call.minor >= 54 ? wanted.key_name : undefined;
-  if (keyName && !(await cloud.catalog.findKeypair(server.userId, keyName))) {
-    throw invalid('Invalid key_name provided.', 'key_name');
-  }
+  // That of whoever asks, be the server somebody else's (upstream, compute/api.py).
+  const keypair = keyName ? await cloud.catalog.findKeypair(callerOf(call).user.id, keyName) : null;
+  if (keyName && !keypair) throw invalid('Invalid key_name provided.', 'key_name');
+  const userData = call.minor >= 57 ? wanted.user_data : undefined;
+  if (userData) checkUserData(userData);
   const password = wanted.adminPass;
   await submit(cloud, call, 'rebuild', {
     imageId: image.id,
-    // No keypair has an empty name, so that this takes the key away.
-    ...(keyName === undefined ? {} : { keyName: keyName ?? '' }),
+    ...(keyName === undefined ? {} : { keyName: keyName ?? '', publicKey: keypair?.publicKey ?? '' }),
+    ...(userData === undefined ? {} : { userData: userData ?? '' }),
     ...(password === undefined ? {} : { adminPasswordHash: await cloud.hashPassword(password) }),
   });
   const { name, metadata, description } = wanted;
   const rebuilt = await cloud.servers.change(server.id, server.projectId, {
     ...(name === undefined ? {} : { name }),
     ...(metadata === undefined ? {} : { metadata }),
-    ...(keyName === undefined ? {} : { keyName }),
+    ...(keyName === undefined ? {} : { keyName, publicKey: keypair?.publicKey ?? null }),
+    ...(userData === undefined ? {} : { userData }),
     ...(call.minor >= 19 && description ? { description } : {}),
   });
   if (!rebuilt) throw notFound('server', server.id);
-  return { statusCode: 202, body: { server: toServer(call, rebuilt) } };
+  const data = call.minor >= 57 ? { user_data: rebuilt.userData } : {};
+  return { statusCode: 202, body: { server: { ...toServer(call, rebuilt), ...data } } };
 }
 
 export async function remove(cloud: Cloud, call: NovaCall): Promise<Answer> {

@@ -3,12 +3,12 @@ import { IngotError, invalid } from '../../core/errors.ts';
 import type { Call } from '../api.ts';
 
 /**
- * 2.1 to 2.55; only what is implemented is advertised, for clients ask for the highest. The published references go to
- * 2.26 and name single fields of later versions; what the others change is upstream's
+ * 2.1 to 2.60, the range that the published version document names; only what is implemented is advertised, for clients
+ * ask for the highest. The references describe fields up to 2.26 and a few later ones; what the others change is upstream's
  * (nova/api/openstack/compute/rest_api_version_history.rst).
  */
 export const leastMinor = 1;
-export const mostMinor = 55;
+export const mostMinor = 60;
 
 type Headers = Call['headers'];
 

@@ -34,16 +34,28 @@ export function parseSort<Key>(
   });
 }
 
+/** A moment; without a zone it is UTC (upstream), where Date would take it for local time. */
+export function parseChangesSince(call: NovaCall): Date | undefined {
+  const text = single(call, 'changes-since');
+  if (text === undefined) return undefined;
+  const isZoned = !text.includes('T') || /(Z|[+-]\d\d:?\d\d)$/i.test(text);
+  const moment = new Date(isZoned ? text : `${text}Z`);
+  if (Number.isNaN(moment.getTime())) {
+    throw invalid(`Invalid input for query parameters changes-since. Value: ${text}.`, 'changes-since');
+  }
+  return moment;
+}
+
 /** All values of a parameter that may be given several times. */
 export function listOf(call: NovaCall, name: string): string[] {
   const value = call.query[name];
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
-/** `{"servers_links": [...]}` when there is more behind `found`, which holds one item too many then. */
+/** `{"servers_links": [...]}` (`links` without a name) when there is more behind `found`, which holds one item too many then. */
 export function cutPage<Item>(
   call: NovaCall,
-  name: 'servers' | 'flavors' | 'keypairs',
+  name: 'servers' | 'flavors' | 'keypairs' | null,
   path: string,
   found: Item[],
   toMarker: (item: Item) => string,
@@ -58,6 +70,10 @@ export function cutPage<Item>(
   query.set('marker', toMarker(items.at(-1)!));
   return {
     items,
-    links: { [`${name}_links`]: [{ rel: 'next', href: `${call.root}${path}?${query.toString()}` }] },
+    links: {
+      [name === null ? 'links' : `${name}_links`]: [
+        { rel: 'next', href: `${call.root}${path}?${query.toString()}` },
+      ],
+    },
   };
 }

@@ -24,6 +24,8 @@ function toZone(zone: string, hosts: unknown) {
 
 /** From here on Nova leaves these to Neutron. */
 const withoutNetwork = 36;
+/** From here on files are user data, and nothing is injected. */
+const withoutFiles = 57;
 
 /** The keys of BMS V31 (otc0131920833) under Nova's roof; -1 is without limit. */
 export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<Answer> {
@@ -39,8 +41,7 @@ export async function showLimits({ servers }: Cloud, call: NovaCall): Promise<An
     maxTotalKeypairs: -1,
     maxServerMeta: mostMetadata,
     ...(call.minor < 39 && { maxImageMeta: 128 }),
-    maxPersonality: 0,
-    maxPersonalitySize: 0,
+    ...(call.minor < withoutFiles && { maxPersonality: 0, maxPersonalitySize: 0 }),
     maxServerGroups: -1,
     maxServerGroupMembers: -1,
     totalInstancesUsed: used.servers,
@@ -67,10 +68,8 @@ const quotas = [
   'metadata_items',
   'server_groups',
   'server_group_members',
-  'injected_files',
-  'injected_file_content_bytes',
-  'injected_file_path_bytes',
 ];
+const fileQuotas = ['injected_files', 'injected_file_content_bytes', 'injected_file_path_bytes'];
 const networkQuotas = ['fixed_ips', 'floating_ips', 'security_groups', 'security_group_rules'];
 
 /** What is limited at all; all else is without limit. */
@@ -89,7 +88,11 @@ function toQuotaSet<T>(call: NovaCall, toValue: (name: string) => T): Answer {
   if (id !== projectOf(call) && !callerOf(call).isAdmin) {
     throw notAllowed("Policy doesn't allow os_compute_api:os-quota-sets:show to be performed.");
   }
-  const names = call.minor < withoutNetwork ? [...quotas, ...networkQuotas] : quotas;
+  const names = [
+    ...quotas,
+    ...(call.minor < withoutFiles ? fileQuotas : []),
+    ...(call.minor < withoutNetwork ? networkQuotas : []),
+  ];
   return ok({ quota_set: { id, ...Object.fromEntries(names.map((name) => [name, toValue(name)])) } });
 }
 

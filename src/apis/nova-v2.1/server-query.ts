@@ -4,7 +4,7 @@ import { statesShowing, type Status } from '../../core/lifecycle.ts';
 import type { ServerFilter, ServerPage } from '../../core/server.ts';
 import { callerOf, isId, projectOf, single } from '../api.ts';
 import type { NovaCall } from './cloud.ts';
-import { listOf, parseSort } from './paging.ts';
+import { listOf, parseChangesSince, parseSort } from './paging.ts';
 import { toId } from './rules.ts';
 
 const sortKeys: Record<string, NonNullable<ServerPage['sort']>[number]['key']> = {
@@ -40,7 +40,7 @@ export function toFilter(call: NovaCall): ServerFilter {
   const ip = single(call, 'ip');
   const tags = single(call, 'tags');
   const ids = listOf(call, 'uuid');
-  const changesSince = toMoment(single(call, 'changes-since'));
+  const changesSince = parseChangesSince(call);
   if (name) Object.assign(filter, { name, nameIsPattern: true });
   if (flavorId) filter.flavorId = toId(flavorId);
   if (imageId) filter.imageId = toId(imageId);
@@ -91,15 +91,4 @@ function toStates(call: NovaCall): ServerFilter['states'] {
 /** A bare word counts as yes ("?all_tenants"). */
 function isTrue(text: string): boolean {
   return ['', '1', 't', 'true', 'on', 'y', 'yes'].includes(text.toLowerCase());
-}
-
-function toMoment(text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  // Without a zone it is UTC (upstream); Date would take it for local time.
-  const isZoned = !text.includes('T') || /(Z|[+-]\d\d:?\d\d)$/i.test(text);
-  const moment = new Date(isZoned ? text : `${text}Z`);
-  if (Number.isNaN(moment.getTime())) {
-    throw invalid(`Invalid input for query parameters changes-since. Value: ${text}.`, 'changes-since');
-  }
-  return moment;
 }

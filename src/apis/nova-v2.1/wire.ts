@@ -143,6 +143,8 @@ export const ActionBody = Type.Object({
       description: Type.Optional(Type.Union([Short, Type.Null()])),
       /** From 2.54 on; null for none. */
       key_name: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()])),
+      /** From 2.57 on; null for none. */
+      user_data: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     }),
   ),
 });
