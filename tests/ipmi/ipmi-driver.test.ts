@@ -1,8 +1,9 @@
 /** What is special about IPMI: ciphers, slow answers, hung processes, sensors and the event log. */
 import { readdir, readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Health } from '../../src/core/node.ts';
 import { toEntries } from '../../src/drivers/ipmi/event-log.ts';
-import { toSensors } from '../../src/drivers/ipmi/sensors.ts';
+import { readHealth, toSensors } from '../../src/drivers/ipmi/sensors.ts';
 import { failureOf, purpose } from '../redfish/node.ts';
 import { ipmiAccount, startIpmiSim, whyNoIpmi } from './ipmi-sim.ts';
 import { makeIpmiDriver, makeIpmiNode } from './node.ts';
@@ -168,6 +169,22 @@ describe('the IPMI driver on the wire', () => {
     const again = await driver.inspect({ ...node, inventory: { ...known, cpuCores: 64, nics } }, purpose);
     expect(again).toMatchObject({ serialNumber: 'SIM-0001', cpuCores: 64, nics });
   });
+});
+
+it('claims to know nothing of the health of a machine without sensors, unless a fault came or went', async () => {
+  const asked = (fault: boolean) => async (commands: readonly string[]) => ({
+    stderr: '',
+    code: 0,
+    end: 'exited' as const,
+    stdout: commands.includes('chassis status')
+      ? `System Power         : on\nCooling/Fan Fault    : ${fault}\nRecord Count         : 1\n`
+      : 'PSU1             | 02h | ns  | 10.1 | No Reading\n',
+  });
+  const read = async (fault: boolean, recorded: Health) => (await readHealth(asked(fault), recorded)).health;
+  expect(await read(false, 'Unknown')).toBe('Unknown');
+  expect(await read(false, 'OK')).toBe('Unknown');
+  expect(await read(true, 'OK')).toBe('Critical');
+  expect(await read(false, 'Critical')).toBe('OK');
 });
 
 it('understands the sensors of real machines', () => {

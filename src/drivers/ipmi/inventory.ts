@@ -34,7 +34,7 @@ export async function inspect(ask: Ask, recorded: Inventory | null): Promise<Inv
   const [fru = '', controller = ''] = output.stdout.split(controllerBegins);
   const bmc = toFields(controller);
   if (!bmc.has('Firmware Revision')) throw commandFailure('the reading of its inventory', output);
-  const health: Health = (await readHealth(ask)).health;
+  const health: Health = (await readHealth(ask, 'Unknown')).health;
   return {
     ...toInventory(toFields(fru), recorded ?? nothing),
     ...toSystemUuid(bmc),

@@ -78,7 +78,7 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
     setBootDevice: (node, device) =>
       visit(node, (ask) => setBootDevice(ask, device, node.boot?.firmware !== 'bios')),
     inspect: (node) => visit(node, (ask) => inspect(ask, node.inventory)),
-    readHealth: (node) => visit(node, readHealth),
+    readHealth: (node) => visit(node, (ask) => readHealth(ask, node.health)),
     readEventLog: (node, most) => visit(node, (ask) => readEventLog(ask, most)),
     resetBmc: (node) =>
       visit(node, async (ask) => {

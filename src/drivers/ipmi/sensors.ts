@@ -21,7 +21,11 @@ const thresholds: Readonly<Record<string, Health>> = { nc: 'Warning', cr: 'Criti
 /** Named in the evidence at most. */
 const mostNamed = 5;
 
-export async function readHealth(ask: Ask): Promise<HealthReading> {
+/**
+ * A machine that shows no sensor tells of nothing but its faults, so that none of them is no proof of its health: Unknown.
+ * @param recorded what is known of its health: where that was bad and its faults are gone, it is well again
+ */
+export async function readHealth(ask: Ask, recorded: Health): Promise<HealthReading> {
   const chassis = await ask(['chassis status', 'sdr info']);
   const fields = toFields(chassis.stdout);
   if (!fields.has('System Power')) throw commandFailure('the reading of its chassis status', chassis);
@@ -29,6 +33,9 @@ export async function readHealth(ask: Ask): Promise<HealthReading> {
   // ipmitool 1.8.19 tries to fill a repository that it finds empty, which is no business of a reading.
   const count = Number(/Record Count\s*:\s*(\d+)/.exec(chassis.stdout)?.[1] ?? 0);
   const sensors = count > 0 ? toSensors((await ask(['sdr elist'])).stdout) : [];
+  if (faults.length === 0 && sensors.length === 0 && (recorded === 'OK' || recorded === 'Unknown')) {
+    return { health: 'Unknown', evidence: 'IPMI reports no fault, but no sensor has a reading either' };
+  }
   return judge(faults, sensors);
 }
 
