@@ -7,7 +7,7 @@ import type { BootSession, BootSign, BootStage, News } from '../core/boot-sessio
 import { completeInventory } from '../core/inventory.ts';
 import { AgentFacts, chooseDisk, toDiscovered, toInventory, toNodeBoot } from './agent-facts.ts';
 import { toPlanText, type AgentPlan } from './agent-plan.ts';
-import { sendFile } from './file-stream.ts';
+import { sendFile, type FileWatch } from './file-stream.ts';
 import type { ProvisioningRoom } from './provisioning-room.ts';
 import { hashSecret } from './secret.ts';
 
@@ -26,6 +26,9 @@ type Handler = (
 
 export function openAgentDoor(http: FastifyInstance, room: ProvisioningRoom): void {
   const { sessions, images, onNews } = room;
+  /** Being written while nobody waits for it; the end does. */
+  const notes = new Set<Promise<void>>();
+  http.addHook('onClose', async () => void (await Promise.all(notes)));
   const known = (handle: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
     const session = await findSession(room, request);
     if (!session) return reply.code(401).type('text/plain').send('This secret is not known or void.\n');
@@ -75,7 +78,7 @@ export function openAgentDoor(http: FastifyInstance, room: ProvisioningRoom): vo
         if (!content) return reply.code(404).type('text/plain').send('The image is gone.\n');
         const name = session.order!.imageName;
         await sessions.note(session.id, { sign: 'image', evidence: `sending ${name}` });
-        return sendFile(request, reply, content.path, watchImage(room, session, name));
+        return sendFile(request, reply, content.path, watchImage(room, session, name, notes));
       }),
     ),
   );
@@ -178,17 +181,27 @@ async function stop(room: ProvisioningRoom, session: BootSession, evidence: stri
   return { action: 'stop' };
 }
 
-function watchImage({ sessions, log }: ProvisioningRoom, { id }: BootSession, name: string) {
+function watchImage(
+  { sessions, log }: ProvisioningRoom,
+  { id }: BootSession,
+  name: string,
+  notes: Set<Promise<void>>,
+): FileWatch {
   let toldAt = 0;
-  const tell = (words: string) =>
-    sessions.refresh(id, words).catch((error: unknown) => log(error, 'progress was not noted'));
+  const tell = (words: string) => {
+    const noted = sessions
+      .refresh(id, words)
+      .catch((error: unknown) => log(error, 'progress was not noted'))
+      .finally(() => notes.delete(noted));
+    notes.add(noted);
+  };
   return {
     onBytes(sent: number, whole: number) {
       if (Date.now() - toldAt < progressMs) return;
       toldAt = Date.now();
-      void tell(`writing ${name}, ${Math.floor((sent / whole) * 100)} %`);
+      tell(`writing ${name}, ${Math.floor((sent / whole) * 100)} %`);
     },
-    onEnd: () => void tell(`${name} sent whole; the rest of it is written`),
+    onEnd: () => tell(`${name} sent whole; the rest of it is written`),
   };
 }
 
