@@ -59,6 +59,12 @@ const paceFades = 0.95;
 /** An answer may take so many times the usual, and so long at least, in milliseconds. */
 const patientTimes = 20;
 const leastPatienceMs = 5_000;
+/**
+ * An answer may take so many times the usual, and so long at least, in milliseconds, before another BMC is asked beside
+ * this one; to a probe of a dead one the least applies.
+ */
+const lentTimes = 4;
+const leastLentMs = 100;
 /** Weight of the newest answer in what counts as recent and as usual. */
 const recentWeight = 0.4;
 const usualWeight = 0.05;
@@ -160,10 +166,15 @@ export class Governor {
     this.#probing ||= isProbe;
     try {
       await this.#space();
-      return await this.#options.traffic.pass(() => this.#measure(exchange));
+      return await this.#options.traffic.pass(() => this.#measure(exchange), this.#lendMs(isProbe));
     } finally {
       if (isProbe) this.#probing = false;
     }
+  }
+
+  #lendMs(isProbe: boolean): number {
+    if (isProbe) return leastLentMs;
+    return this.#usualMs === null ? Infinity : Math.max(leastLentMs, lentTimes * this.#usualMs);
   }
 
   async #measure<T>(exchange: () => Promise<T>): Promise<T> {

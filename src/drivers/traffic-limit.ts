@@ -4,8 +4,8 @@
  * once, or when this process is late with its own timers (AIMD, as in congestion control of TCP, RFC 5681). Each BMC
  * is compared with itself, so a slow one says nothing about the rest.
  *
- * A place is lent for a second at most: an exchange with a dead BMC goes on waiting for its time-out, but another BMC
- * is asked meanwhile. So the dead cost the healthy little, whatever their number.
+ * A place is lent for a second at most, and for less where the BMC usually is quick: an exchange with a dead BMC goes on
+ * waiting for its time-out, but another BMC is asked meanwhile. So the dead cost the healthy little, whatever their number.
  */
 import type { TrafficCensus } from '../core/bmc-traffic.ts';
 
@@ -13,7 +13,7 @@ export interface TrafficOptions {
   least: number;
   most: number;
   start: number;
-  /** After so long an exchange gives back its place although it still runs, in milliseconds. */
+  /** After so long at most an exchange gives back its place although it still runs, in milliseconds. */
   lendMs: number;
   /** How often the limit is judged while there is traffic, in milliseconds. */
   windowMs: number;
@@ -57,15 +57,15 @@ export class TrafficLimit {
     return { limit: Math.floor(this.#limit), inFlight: this.#inFlight, waiting: this.#waiting.length };
   }
 
-  /** Runs an exchange as soon as there is a place for it. */
-  async pass<T>(exchange: () => Promise<T>): Promise<T> {
+  /** Runs an exchange as soon as there is a place for it; `lendMs` is how long it may keep it, if not as long as any. */
+  async pass<T>(exchange: () => Promise<T>, lendMs = Infinity): Promise<T> {
     await this.#acquire();
     let isLent = true;
     const giveBack = () => {
       if (isLent) this.#release();
       isLent = false;
     };
-    const timer = setTimeout(giveBack, this.#options.lendMs);
+    const timer = setTimeout(giveBack, Math.min(lendMs, this.#options.lendMs));
     timer.unref();
     try {
       return await exchange();

@@ -1,8 +1,8 @@
 /**
  * Rounds over the fleet: every machine that is due is visited, so many at once. A dead machine holds its place only for
- * as long as a living one would need a few times over; then the next one is visited beside it, and the round does not
- * wait for its end. Such a visit goes on beside later rounds, which pass that machine over until it has ended: the dead
- * cost the living nothing, and nobody is visited twice at once.
+ * as long as a living one would need a few times over; then the next one is visited beside it. A round ends when nobody
+ * is left to begin with, and waits for no visit: one that is not over goes on beside later rounds, which pass that machine
+ * over. So the dead cost the living nothing, and nobody is visited twice at once.
  */
 export interface Round<T> {
   /** Takes so many that are due; fewer: these are all. */
@@ -24,8 +24,8 @@ export interface RoundLimits {
 
 export interface Rounds {
   /**
-   * One round; ends when all that were due have been visited or have lost their place. A signal ends it sooner: nothing
-   * more is claimed. Rejects when claiming failed. One at a time.
+   * One round; ends when the visits to all that were due have begun. A signal ends it sooner: nothing more is claimed.
+   * Rejects when claiming failed. One at a time.
    */
   run(signal?: AbortSignal): Promise<void>;
   /** When no visit is under way any more. */
@@ -89,7 +89,7 @@ export function createRounds<T>(
     holding.unref();
   }
 
-  async function visitAll(signal?: AbortSignal): Promise<void> {
+  async function beginAll(signal?: AbortSignal): Promise<void> {
     while (!signal?.aborted) {
       const free = Math.min(places - held, most - underWay.size);
       // In larger helpings: a statement for every place that becomes free would cost more than the visits.
@@ -109,9 +109,8 @@ export function createRounds<T>(
       const leave = () => wake();
       signal?.addEventListener('abort', leave, { once: true });
       try {
-        await visitAll(signal);
+        await beginAll(signal);
       } finally {
-        while (held > 0 && !signal?.aborted) await news();
         signal?.removeEventListener('abort', leave);
       }
     },
