@@ -19,6 +19,7 @@ import { connect } from '../tests/support/cloud.ts';
 import { createDatabase } from '../tests/support/database.ts';
 import { median, memoryMib } from './bench.ts';
 import { benchKey, enrolFleet, startFleet, type BenchFleet } from './fleet.ts';
+import { countFailures, readFailures, type Injected } from './soak-failures.ts';
 
 const { minutes, bmcs, seed } = new Command('soak')
   .description('Lets random operations and random faults loose on BMCs with habits, and judges what is left.')
@@ -49,7 +50,9 @@ const hardware = [
 ].concat('--personality', 'mix', '--power', 'on');
 const random = makeChance(seed);
 const below = (limit: number) => Math.floor(random() * limit);
-const faults: string[] = [];
+/** Such a share of the requests asks whatever servers, so that refusals are met as well. */
+const carelessShare = 0.1;
+const faults: Injected[] = [];
 const failures: string[] = [];
 
 await run();
@@ -73,7 +76,7 @@ async function run(): Promise<void> {
     await enrolFleet(database.url, fleet.addresses);
     const ids = await rentEverything(sql);
     const client = await connect(server.origin, sql);
-    const { asked, samples } = await misbehave(server, client, fleet, ids);
+    const { asked, samples } = await misbehave(server, client, fleet, sql, ids);
     await settle(sql, fleet);
     await judge(sql, fleet, asked, samples);
     server.child.kill('SIGTERM');
@@ -97,14 +100,20 @@ function expect(holds: boolean, otherwise: string): void {
 }
 
 /** Random requests, and random faults beside them, until the time is over. */
-async function misbehave(server: ServerProcess, client: Client, fleet: BenchFleet, ids: string[]) {
+async function misbehave(
+  server: ServerProcess,
+  client: Client,
+  fleet: BenchFleet,
+  sql: pg.Pool,
+  ids: string[],
+) {
   const samples: Sample[] = [];
   const asked = { accepted: 0, refused: 0 };
   const endsAt = Date.now() + minutes * 60_000;
   const healings: (() => Promise<void>)[] = [];
   let rounds = 0;
   while (Date.now() < endsAt) {
-    const reply = await client.call('POST', '/v1/{p}/baremetalservers/action', randomAction(ids));
+    const reply = await client.call('POST', '/v1/{p}/baremetalservers/action', await randomAction(sql, ids));
     if (reply.status === 200) asked.accepted += 1;
     else if (reply.status < 500) asked.refused += 1;
     else failures.push(`a request was answered ${reply.status}: ${JSON.stringify(reply.body)}`);
@@ -130,10 +139,13 @@ function tell(
   );
 }
 
-function randomAction(ids: string[]) {
-  const servers = Array.from({ length: 1 + below(30) }, () => ids[below(ids.length)]!);
+async function randomAction(sql: pg.Pool, ids: string[]) {
+  const choice = below(3);
+  const willing = random() < carelessShare ? ids : await serversIn(sql, choice === 0 ? 'Stopped' : 'Running');
+  const from = willing.length > 0 ? willing : ids;
+  const servers = Array.from({ length: 1 + below(30) }, () => from[below(from.length)]!);
   const parts = [...new Set(servers)].map((id) => ({ id }));
-  switch (below(3)) {
+  switch (choice) {
     case 0:
       return { 'os-start': { servers: parts } };
     case 1:
@@ -143,18 +155,29 @@ function randomAction(ids: string[]) {
   }
 }
 
+async function serversIn(sql: pg.Pool, state: 'Running' | 'Stopped'): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>('select id from servers where state = $1 order by id', [
+    state,
+  ]);
+  return rows.map(({ id }) => id);
+}
+
 /** Returns what mends it. */
 async function breakSomething(fleet: BenchFleet): Promise<() => Promise<void>> {
   const index = below(bmcs);
   if (random() < 0.5) {
     const power = random() < 0.5 ? 'on' : 'off';
-    faults.push(`${index} is switched ${power} by hand`);
+    faults.push({ index, what: 'is switched by hand', from: Date.now(), to: Date.now() });
     await fleet.tell(index, { power });
     return async () => {};
   }
-  faults.push(`${index} is silent`);
+  const fault: Injected = { index, what: 'is silent', from: Date.now(), to: null };
+  faults.push(fault);
   await fleet.tell(index, { isSilent: true });
-  return () => fleet.tell(index, { isSilent: false });
+  return async () => {
+    await fleet.tell(index, { isSilent: false });
+    fault.to = Date.now();
+  };
 }
 
 /** Until nothing is under way and real power was read twice since; bounded by what deadlines and breakers allow. */
@@ -226,6 +249,10 @@ async function judge(
     'select status, count(*)::int from sub_jobs group by status order by status',
   );
   console.log(`sub-jobs: ${rows.map(({ status, count }) => `${count} ${status}`).join(', ')}`);
+  const reasons = await readFailures(sql, faults);
+  for (const line of countFailures(reasons)) console.log(line);
+  const ours = reasons.filter(({ isRefused, because }) => !isRefused && because === null).length;
+  expect(ours === 0, `${ours} sub-jobs failed on BMCs that nothing was done to`);
   console.log(`last third / second third: memory ${memory.toFixed(2)}, open files ${files.toFixed(2)}`);
 }
 
