@@ -35,6 +35,7 @@ if (missing === null) {
     },
     {
       unreachable: 'as with ipmi_sim',
+      health: 'it has no sensors, so that nothing is known of it',
       'serial-number': 'it has no FRU',
       parts: 'IPMI does not tell of processors, memory, disks and NICs',
       media: 'IPMI has no virtual drives',
@@ -60,6 +61,14 @@ if (missing === null) {
     await using driver = makeIpmiDriver();
     await driver.readPower(makeIpmiNode(machine.address), purpose);
     expect(driver.cipherOf(machine.address)).toBe(3);
+  });
+
+  it('claims to know nothing of a machine that shows no sensors', async () => {
+    await using machine = await startPyghmiBmc(python);
+    await using driver = makeIpmiDriver();
+    expect(await driver.readHealth(makeIpmiNode(machine.address), purpose)).toMatchObject({
+      health: 'Unknown',
+    });
   });
 
   it('tells of a log that pyghmi does not have that it is unsupported', async () => {
