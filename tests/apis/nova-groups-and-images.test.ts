@@ -50,6 +50,8 @@ describe('a server group', () => {
       },
     });
     const { id } = made.body.server_group;
+    // What gophercloud takes for a UUID; any other it refuses to send as a hint.
+    expect(id).toMatch(/^[a-z0-9]{8}-[a-z0-9]{4}-[1-5][a-z0-9]{3}-[a-z0-9]{4}-[a-z0-9]{12}$/);
     const hints = { 'os:scheduler_hints': { group: id } };
     const image = await firstImage();
     const servers = [

@@ -1,8 +1,8 @@
 /** Groups of servers that are to stand apart (X17). */
+import { randomUUID } from 'node:crypto';
 import type { Static } from 'typebox';
 import { invalid, notFound } from '../../core/errors.ts';
 import { serverGroupPolicies, type ServerGroup } from '../../core/server-group.ts';
-import { newId } from '../../engine/ids.ts';
 import { callerOf, ok, projectOf, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { parseLimit } from './paging.ts';
@@ -33,7 +33,8 @@ export async function createGroup({ serverGroups }: Cloud, call: NovaCall): Prom
     throw invalid(`The policy ${wish.policies[0]} is not one of ${known.join(', ')}.`, 'policies');
   }
   const group: ServerGroup = {
-    id: newId(),
+    // Of version 4: gophercloud takes a hint for no UUID whose version is above 5 (compute/v2/servers/requests.go).
+    id: randomUUID(),
     projectId: projectOf(call),
     userId: callerOf(call).user.id,
     name: wish.name,
