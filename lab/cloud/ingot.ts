@@ -56,9 +56,10 @@ export class LabIngot {
       INGOT_BOOT_INTERFACE: network.bridge,
       INGOT_BOOT_RANGE: network.range,
       INGOT_BOOT_DISCOVERY: 'on', // by IPMI nobody tells which network cards a machine has
+      INGOT_BOOT_METADATA: 'on',
       INGOT_BOOT_RAMDISK: ramdisk,
       INGOT_IPMI_SPACING_MS: '200', // ipmi_sim does not crash when it is asked more often
-      INGOT_BOOT_PATIENCE_SECONDS: '90', // these machines test no memory
+      INGOT_BOOT_PATIENCE_SECONDS: '240', // these machines test no memory, but are slow beside other work
       ...env,
     };
   }

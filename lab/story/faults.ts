@@ -3,15 +3,20 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Answer } from '../../src/cli/client.ts';
 import type { RackMachine } from '../rack/rack.ts';
-import { logIn, remove, type Rented } from './life.ts';
+import { findMachine, logIn, remove, type Rented } from './life.ts';
+import type { Terminal } from '../machine/terminal.ts';
 import type { Lab } from './lab.ts';
 import { stages } from './stages.ts';
 import { insist, until } from './story.ts';
 
 const password = 'Lab-0nly_Words';
 
-/** Over when Ingot is back: they and DHCP follow on one another within a second. */
-const momentary: readonly string[] = ['the firmware starts the network card', 'iPXE loads the ramdisk'];
+/**
+ * How long a machine may take to the ramdisk while Ingot is killed under its firmware, which gives network boot up when
+ * what it loads breaks off. (It asks for an address several times, longer than Ingot is away.) Three starts are all that
+ * an installation has, and two of them are lost so.
+ */
+const shortPatience = { INGOT_BOOT_PATIENCE_SECONDS: '60' };
 
 /** Faults have one machine to strike; the others take no servers meanwhile. */
 export async function withOneMachine(lab: Lab, act: (machine: RackMachine) => Promise<void>): Promise<void> {
@@ -28,7 +33,7 @@ export async function killAtEachStage(lab: Lab, machine: RackMachine): Promise<v
   try {
     const jobId = await story.step('orders a server', () => order(lab, 'gamma'));
     await story.step('kills it right after it accepted', () => killAndStart(lab));
-    for (const { name, sign } of stages.filter((stage) => !momentary.includes(stage.name))) {
+    for (const { name, sign } of stages) {
       await story.step(`kills it when ${name}`, async () => {
         await console.waitFor(sign, 0, lab.patience());
         await killAndStart(lab);
@@ -54,7 +59,36 @@ export async function killAtEachStage(lab: Lab, machine: RackMachine): Promise<v
 
 async function killAndStart({ ingot }: Lab): Promise<void> {
   await ingot.kill();
-  await ingot.start();
+  await ingot.start(shortPatience);
+}
+
+/**
+ * Three faults in the time of one installation, for those who cannot wait for all: Ingot is killed while a system is written
+ * and the BMC falls silent thereafter, and on the other machine arrive bytes that are not those of the image.
+ */
+export async function disturb(lab: Lab): Promise<void> {
+  const { story, tenant } = lab;
+  story.chapter('Trouble on two machines');
+  const [jobId, machine] = await story.step('orders a server', async () => {
+    const job = await order(lab, 'eta');
+    return [job, await findMachine(lab, await tenant.serverOf(job))] as const;
+  });
+  const console = await machine.openConsole();
+  try {
+    await story.step('kills Ingot when the image is being written', async () => {
+      await console.waitFor(/\[agent [\d.]+\] writing/, 0, lab.patience());
+      await lab.ingot.kill();
+      await lab.ingot.start();
+    });
+    const other = lab.rack.machines.find((one) => one !== machine)!;
+    const interrupted = async () => {
+      await machine.setBmcFrozen(true);
+      await endureSilence(lab, toRented(await tenant.serverOf(jobId), 'eta', machine), jobId, console);
+    };
+    await Promise.all([interrupted(), refuseBytes(lab, other, lab.imageB)]);
+  } finally {
+    console.close();
+  }
 }
 
 export async function loseBmc(lab: Lab, machine: RackMachine): Promise<void> {
@@ -71,35 +105,46 @@ export async function loseBmc(lab: Lab, machine: RackMachine): Promise<void> {
         return job;
       },
     );
-    const serverId = await tenant.serverOf(jobId);
-    await story.step('Ingot says so, and waits', async (see) => {
-      await console.waitFor(/\[agent [\d.]+\] finished/, 0, lab.patience());
-      const { evidence } = await until(
-        'a word about the BMC',
-        lab.patienceSeconds,
-        () => tenant.why(serverId),
-        ({ evidence: words }) => /unreachable|not answer|no answer|timed out|silent/i.test(String(words)),
-      );
-      see(String(evidence));
-    });
-    const rented = await story.step('the BMC comes back, and so does the installation', async (see) => {
-      await machine.setBmcFrozen(false);
-      await lab.succeed(jobId, see);
-      return toRented(serverId, 'delta', machine);
-    });
+    const rented = toRented(await tenant.serverOf(jobId), 'delta', machine);
+    await endureSilence(lab, rented, jobId, console);
     await remove(lab, rented);
   } finally {
     console.close();
   }
 }
 
+/** The BMC is silent already, while the machine goes on. */
+async function endureSilence(lab: Lab, rented: Rented, jobId: string, console: Terminal): Promise<void> {
+  const { story, tenant } = lab;
+  const { name, serverId, machine } = rented;
+  await story.step(`${name}: Ingot says that the BMC is silent, and waits`, async (see) => {
+    await console.waitFor(/\[agent [\d.]+\] finished/, 0, lab.patience());
+    const { evidence } = await until(
+      'a word about the BMC',
+      lab.patienceSeconds,
+      () => tenant.why(serverId),
+      ({ evidence: words }) => /unreachable|not answer|no answer|timed out|silent/i.test(String(words)),
+    );
+    see(String(evidence));
+  });
+  await story.step(`${name}: the BMC comes back, and so does the installation`, async (see) => {
+    await machine.setBmcFrozen(false);
+    await lab.succeed(jobId, see);
+  });
+}
+
 export async function corruptImage(lab: Lab, machine: RackMachine): Promise<void> {
-  const { story, ingot, imageA } = lab;
-  story.chapter('The bytes of an image are not what they were');
-  const file = join(ingot.folder, 'images', imageA.sha256);
+  lab.story.chapter('The bytes of an image are not what they were');
+  await refuseBytes(lab, machine, lab.imageA);
+  await clear(lab, machine);
+}
+
+async function refuseBytes(lab: Lab, machine: RackMachine, image: Lab['imageA']): Promise<void> {
+  const { story, ingot } = lab;
+  const file = join(ingot.folder, 'images', image.sha256);
   await story.step('changes a byte of the image on Ingot’s disk', () => flip(file));
   await story.step('the machine finds out, and no half a system is left', async (see) => {
-    see(await fail(lab, machine, await order(lab, 'epsilon'), /checksum/));
+    see(await fail(lab, machine, await order(lab, 'epsilon', image), /checksum/));
     const start = await readStart(machine);
     insist(
       start.every((byte) => byte === 0),
@@ -108,7 +153,6 @@ export async function corruptImage(lab: Lab, machine: RackMachine): Promise<void
     see('the first MiB of the disk is empty');
   });
   await flip(file);
-  await clear(lab, machine);
 }
 
 export async function neverBoot(lab: Lab, machine: RackMachine): Promise<void> {
@@ -130,8 +174,8 @@ export async function neverBoot(lab: Lab, machine: RackMachine): Promise<void> {
   await clear(lab, machine);
 }
 
-function order({ tenant, imageA }: Lab, name: string): Promise<string> {
-  return tenant.create({ name, imageId: imageA.id, login: { password } });
+function order({ tenant, imageA }: Lab, name: string, image = imageA): Promise<string> {
+  return tenant.create({ name, imageId: image.id, login: { password } });
 }
 
 function toRented(serverId: string, name: string, machine: RackMachine): Rented {

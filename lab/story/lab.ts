@@ -1,6 +1,7 @@
 /** The stage of the story: rack, Ingot, tenant and images, and how long one waits for what. */
 import { LabIngot } from '../cloud/ingot.ts';
 import { makeLabImage, type LabImage } from '../image/lab-image.ts';
+import type { MachineWish } from '../rack/plan.ts';
 import { startRack, type Rack } from '../rack/rack.ts';
 import { insist, type Story } from './story.ts';
 import { Tenant } from './tenant.ts';
@@ -27,21 +28,17 @@ export class Lab {
   }
 
   /** @param log gets the lines of Ingot's log */
-  static async build(story: Story, log: (line: string) => void): Promise<Lab> {
+  static async build(
+    story: Story,
+    machines: readonly MachineWish[],
+    log: (line: string) => void,
+  ): Promise<Lab> {
     story.chapter('The rack');
     const images = await story.step('builds two systems from Debian’s packages', async () => [
       await makeLabImage('Lab OS A'),
       await makeLabImage('Lab OS B'),
     ]);
-    const rack = await story.step('builds two machines: UEFI and BIOS, with BMCs', () =>
-      startRack({
-        machines: [
-          // By IPMI, by Redfish: enrol() takes turns. An NVMe disk can erase itself, the other one is discarded.
-          { name: 'n1', bmc: 'both', firmware: 'uefi', diskBus: 'nvme' },
-          { name: 'n2', bmc: 'both', firmware: 'bios' },
-        ],
-      }),
-    );
+    const rack = await story.step('builds two machines with BMCs', () => startRack({ machines }));
     try {
       const ingot = await story.step('starts Ingot in it', () => LabIngot.start(rack, { log }));
       const tenant = new Tenant(ingot);

@@ -1,6 +1,7 @@
 /** The life of two servers on real machines: one by IPMI and UEFI, one by Redfish and BIOS. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Answer } from '../../src/cli/client.ts';
 import { openSerialOverLan } from '../bmc/serial-over-lan.ts';
 import { enrol } from '../cloud/enrol.ts';
 import { countMib, holds } from '../machine/disk-file.ts';
@@ -21,6 +22,9 @@ export interface Rented {
   password: string;
   publicKey: string | null;
 }
+
+/** What the configuration drive says too, at the address that clouds have for it. */
+const metadata = 'http://169.254.169.254/openstack/latest/meta_data.json';
 
 /** How long a password may take to be checked, on a busy machine. */
 const keystrokeMs = 15_000;
@@ -102,10 +106,14 @@ async function toUserData(password: string): Promise<string> {
   return `#cloud-config\n# ${secret}\nchpasswd:\n  users:\n  - {name: root, password: "${stdout.trim()}"}\n`;
 }
 
-async function findMachine({ rack, tenant }: Lab, serverId: string): Promise<RackMachine> {
-  for (const machine of rack.machines)
-    if ((await tenant.node(machine.name))['server_id'] === serverId) return machine;
-  throw new Error(`no node carries the server ${serverId}`);
+/** The machine that a server got; it is chosen a moment after the order. */
+export function findMachine({ rack, tenant, patienceSeconds }: Lab, serverId: string): Promise<RackMachine> {
+  const look = async () => {
+    for (const machine of rack.machines)
+      if ((await tenant.node(machine.name))['server_id'] === serverId) return machine;
+    return null;
+  };
+  return until(`a machine to carry the server ${serverId}`, patienceSeconds, look, (found) => found !== null);
 }
 
 /** Over the BMC's serial console, as somebody who has lost the network. */
@@ -123,6 +131,9 @@ export async function logIn(
       const system = await ask(lab, terminal, '. /etc/release; echo $NAME');
       insist(system === image, `the system is ${system}`);
       see(`host name ${hostname}, system ${system}`);
+      const told = await ask(lab, terminal, `wget -q -O - ${metadata}`);
+      insist((JSON.parse(told) as Answer)['hostname'] === name, `the metadata service says ${told}`);
+      see(`${metadata} knows it by its name`);
       if (publicKey !== null) {
         const keys = await ask(lab, terminal, 'cat /root/.ssh/authorized_keys');
         insist(keys === publicKey, `the keys are ${keys}`);
@@ -159,7 +170,12 @@ async function reachShell(lab: Lab, terminal: Terminal, password: string): Promi
 async function ask(lab: Lab, terminal: Terminal, command: string): Promise<string> {
   const from = terminal.mark;
   terminal.type(`${command}; echo "=$?="\r`);
-  const [, output = ''] = await terminal.waitFor(/"=\$\?="\r\n([^]*?)=0=\r/, from, lab.patience());
+  // A long line is broken where the terminal ends.
+  const [, output = ''] = await terminal.waitFor(
+    /"=\s*\$\s*\?\s*=\s*"\r\n([^]*?)=0=\r/,
+    from,
+    lab.patience(),
+  );
   return output.trim();
 }
 

@@ -24,7 +24,8 @@ export const stages: readonly Stage[] = [
 export class Timeline {
   readonly #terminal: Terminal;
   readonly #beganAt = performance.now();
-  readonly #reached: { name: string; seconds: number }[] = [];
+  /** Seconds since the beginning. */
+  readonly reached: { name: string; seconds: number }[] = [];
   #from = 0;
 
   private constructor(terminal: Terminal) {
@@ -37,9 +38,9 @@ export class Timeline {
     return new Timeline(await machine.openConsole());
   }
 
-  /** A line per stage: seconds since the beginning. */
+  /** A line per stage. */
   get lines(): string[] {
-    return this.#reached.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${name}`);
+    return this.reached.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${name}`);
   }
 
   close(): void {
@@ -48,11 +49,11 @@ export class Timeline {
 
   #look(): void {
     for (;;) {
-      const stage = stages[this.#reached.length];
+      const stage = stages[this.reached.length];
       const found = stage?.sign.exec(this.#terminal.text.slice(this.#from));
       if (!stage || !found) return;
       this.#from += found.index;
-      this.#reached.push({ name: stage.name, seconds: (performance.now() - this.#beganAt) / 1_000 });
+      this.reached.push({ name: stage.name, seconds: (performance.now() - this.#beganAt) / 1_000 });
     }
   }
 }

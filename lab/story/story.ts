@@ -52,16 +52,16 @@ export function insist(isSo: boolean, sentence: string): asserts isSo {
  *
  * @throws Error that says what was waited for, when patience ends
  */
-export async function until<T>(
+export async function until<T, W extends T = T>(
   what: string,
   patienceSeconds: number,
   ask: () => Promise<T>,
-  isWanted: (answer: T) => boolean,
-): Promise<T> {
+  isWanted: ((answer: T) => answer is W) | ((answer: T) => boolean),
+): Promise<W> {
   const endsAt = Date.now() + patienceSeconds * 1_000;
   for (;;) {
     const answer = await ask();
-    if (isWanted(answer)) return answer;
+    if (isWanted(answer)) return answer as W;
     if (Date.now() > endsAt)
       throw new Error(
         `waited ${patienceSeconds} s for ${what}; the last answer was ${JSON.stringify(answer)}`,

@@ -1,31 +1,60 @@
 /** The whole story unattended: what works, and what happens when something goes wrong. */
 import { readFile } from 'node:fs/promises';
 import { chooseAccelerator } from '../machine/qemu.ts';
+import type { MachineWish } from '../rack/plan.ts';
 import type { RackMachine } from '../rack/rack.ts';
-import { corruptImage, killAtEachStage, loseBmc, neverBoot, withOneMachine } from './faults.ts';
+import { corruptImage, disturb, killAtEachStage, loseBmc, neverBoot, withOneMachine } from './faults.ts';
 import { createTwo, enrolAndInspect, logIn, reinstall, remove, stopAndStart, type Rented } from './life.ts';
 import { Lab } from './lab.ts';
 import { Story, type StepRecord } from './story.ts';
 
 const lastLines = 40;
 
-/**
- * @param chapters `life` alone is the short version
- * @throws StoryFailed at the first step that fails, after the consoles and Ingot's log were shown
- */
+/** The first is spoken to by IPMI, the second by Redfish: enrol() takes turns. */
+const racks = {
+  // An NVMe disk can erase itself; the other one is discarded.
+  story: [
+    { name: 'n1', bmc: 'both', firmware: 'uefi', diskBus: 'nvme' },
+    { name: 'n2', bmc: 'both', firmware: 'bios' },
+  ],
+  trouble: [
+    { name: 'n1', bmc: 'both', firmware: 'bios' },
+    { name: 'n2', bmc: 'both', firmware: 'uefi' },
+  ],
+} as const satisfies Record<string, readonly MachineWish[]>;
+
+/** `trouble` is what `faults` is about, in the time of one installation. */
+export const chapters = ['life', 'faults', 'trouble'] as const;
+export type Chapter = (typeof chapters)[number];
+
+/** @throws StoryFailed at the first step that fails, after the consoles and Ingot's log were shown */
 export async function tellStory(
   tell: (line: string) => void,
-  chapters: readonly ('life' | 'faults')[] = ['life', 'faults'],
+  chosen: readonly Chapter[],
 ): Promise<StepRecord[]> {
   const story = new Story(tell);
-  const log: string[] = [];
   tell(`Machines run on ${chooseAccelerator() === 'kvm' ? 'KVM' : 'an emulated processor (no KVM here)'}.`);
-  const lab = await Lab.build(story, (line) => log.push(line));
+  if (chosen.includes('life') || chosen.includes('faults')) {
+    await tellInRack(story, tell, racks.story, async (lab) => {
+      if (chosen.includes('life')) await tellLife(lab);
+      if (chosen.includes('faults')) await withOneMachine(lab, (machine) => tellFaults(lab, machine));
+    });
+  }
+  if (chosen.includes('trouble')) await tellInRack(story, tell, racks.trouble, disturb);
+  return story.steps;
+}
+
+async function tellInRack(
+  story: Story,
+  tell: (line: string) => void,
+  machines: readonly MachineWish[],
+  act: (lab: Lab) => Promise<void>,
+): Promise<void> {
+  const log: string[] = [];
+  const lab = await Lab.build(story, machines, (line) => log.push(line));
   try {
     await enrolAndInspect(lab);
-    if (chapters.includes('life')) await tellLife(lab);
-    if (chapters.includes('faults')) await withOneMachine(lab, (machine) => tellFaults(lab, machine));
-    return story.steps;
+    await act(lab);
   } catch (error) {
     for (const { name, consoleLog } of lab.rack.machines)
       await showEnd(tell, `console of ${name}`, consoleLog);

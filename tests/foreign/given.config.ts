@@ -6,7 +6,7 @@ const longestMs = 20 * 60_000;
 export default defineConfig({
   test: {
     include: ['tests/foreign/given.ts'],
-    reporters: ['verbose'],
+    reporters: ['tree'],
     testTimeout: longestMs,
     hookTimeout: longestMs,
     maxWorkers: 1,
