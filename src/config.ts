@@ -174,6 +174,11 @@ export const settings = {
     86_400,
     'how often the health of the machines is read; 0 is never',
   ),
+  bmcTls: oneOf(
+    'INGOT_BMC_TLS',
+    ['1.2', '1.0'],
+    'oldest TLS that is spoken with Redfish BMCs; 1.0 is weak, and for those that know no better',
+  ),
   ipmitool: text(
     'INGOT_IPMITOOL',
     'ipmitool',

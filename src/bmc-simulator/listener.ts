@@ -5,6 +5,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import type { Asked, Json, Reply } from './reply.ts';
 import type { BmcSettings } from './settings.ts';
@@ -19,7 +20,7 @@ export interface Answering {
 }
 
 export interface ListenerOptions {
-  tls?: { key: string; cert: string };
+  tls?: SecureContextOptions;
 }
 
 export class Listener {

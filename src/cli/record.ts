@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
 import { createRedfishDriver } from '../drivers/redfish/redfish-driver.ts';
 
 interface Given {
@@ -37,7 +38,7 @@ async function record(address: string, given: Given): Promise<void> {
     throw new Error(`--most is "${given.most}"; it must be a number from 1 to 100000.`);
   }
   const password = readFileSync(passwordFile === '-' ? 0 : passwordFile, 'utf8').replace(/\r?\n$/, '');
-  const driver = createRedfishDriver();
+  const driver = createRedfishDriver({ oldestTls: readConfig(process.env).bmcTls });
   try {
     const resources = await driver.record(
       { address, username, password, system: null, certificateSha256: null },

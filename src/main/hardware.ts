@@ -39,6 +39,7 @@ export function openDrivers(
     openIpmiConsole: (node, address) => ipmi.openConsole({ ...node, bmc: { ...node.bmc, address } }),
     traffic,
     watch: metrics.bmcWatch,
+    oldestTls: config.bmcTls,
     onCertificate: (node, certificateSha256) => {
       nodes.change(node.id, { bmc: { certificateSha256 } }).catch((error: unknown) => {
         log(error, 'a certificate could not be pinned');

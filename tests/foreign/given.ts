@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, it } from 'vitest';
 import { readTree, toReplay, type Tree } from '../../src/bmc-simulator/replay.ts';
 import { createPreinstalled } from '../../src/boot/preinstalled.ts';
+import { readConfig } from '../../src/config.ts';
 import type { Node } from '../../src/core/node.ts';
 import { DriverError, type Driver } from '../../src/core/ports.ts';
 import { conformance, type Lacks } from '../../src/drivers/conformance.ts';
@@ -35,7 +36,7 @@ const mostLooks = 100;
 function createDriver(): Driver {
   return given.driver === 'ipmi'
     ? createIpmiDriver({ spacingMs: 1_000, firstLookMs: lookMs })
-    : createRedfishDriver({ firstLookMs: lookMs });
+    : createRedfishDriver({ firstLookMs: lookMs, oldestTls: readConfig(process.env).bmcTls });
 }
 
 /** Tries again what may be tried again: a real BMC is busy now and then. */

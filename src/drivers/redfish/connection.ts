@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   /** Until the answer's head came, and between two parts of its body, in milliseconds. */
   answerTimeoutMs: number;
   connections: number;
+  /** That is spoken with BMCs. Those from before 2014 or so know 1.0 or 1.1 only, with ciphers that are weak today. */
+  oldestTls: '1.0' | '1.2';
   driver: string;
   watch: BmcWatch;
 }
@@ -52,7 +54,7 @@ export class Connection {
     this.#pinned = pinned === null ? null : toHex(pinned);
     this.#onRetry = (reason) => options.watch.retried(options.driver, reason);
     this.#pool = new Pool(this.#origin.origin, {
-      connect: this.#connector(options.connectTimeoutMs),
+      connect: this.#connector(options),
       connections: options.connections,
       allowH2: false,
       headersTimeout: options.answerTimeoutMs,
@@ -167,9 +169,10 @@ export class Connection {
     };
   }
 
-  #connector(timeout: number): buildConnector.connector {
+  #connector({ connectTimeoutMs: timeout, oldestTls }: ConnectionOptions): buildConnector.connector {
     // A resumed TLS session carries no certificate to compare, hence no cached sessions.
     const connect = buildConnector({
+      ...(oldestTls === '1.0' ? { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } : {}),
       rejectUnauthorized: false,
       maxCachedSessions: 0,
       allowH2: false,
@@ -236,8 +239,15 @@ export function isReset(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
 }
 
+/** OpenSSL's words for a BMC with which no version, cipher or key is common. */
+const tooOld = /^ERR_SSL_.*(UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|HANDSHAKE_FAILURE|TOO_SMALL|NO_CIPHER)/;
+
 function toUnreachable(error: unknown, { method, path }: Request): DriverError {
   if (error instanceof DriverError) return error;
+  if (tooOld.test(codeOf(error))) {
+    const words = `The BMC knows only older TLS than is spoken with BMCs here (${codeOf(error)}); INGOT_BMC_TLS=1.0 allows it`;
+    return new DriverError('unreachable', words, { cause: error });
+  }
   const unknown = method === 'GET' ? '' : '; whether it was carried out is not known';
   const words = `The BMC gave no answer to ${method} ${path} (${codeOf(error)})${unknown}`;
   return new DriverError('unreachable', words, { cause: error });

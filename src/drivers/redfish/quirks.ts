@@ -33,6 +33,13 @@ export interface Row {
 
 export const quirkRows: readonly Row[] = [
   {
+    habit: 'TLS 1.0 or 1.1 only',
+    vendor: null,
+    model: 'several, from before 2014 or so',
+    source: 'Ironic rn redfish-tls-hardening, and its troubleshooting page',
+    in: 'connection.ts, by INGOT_BMC_TLS',
+  },
+  {
     habit: '409 to On right after ForceOff',
     vendor: /dell/i,
     model: 'Dell iDRAC10',

@@ -46,6 +46,7 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     timeFactor: 1,
     connectTimeoutMs: 5_000,
     answerTimeoutMs: 30_000,
+    oldestTls: '1.2',
     traffic: new TrafficLimit(),
     ...given,
     driver: 'redfish',
