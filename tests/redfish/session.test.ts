@@ -150,6 +150,32 @@ describe('the session with a BMC', () => {
     expect(server.sessions).toMatchObject({ logins: 2, count: 1 });
   });
 
+  it('that the BMC forgets again and again is no refused login', async () => {
+    await using server = await startRedfishServer({ power: 'on' });
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    await driver.readPower(node, purpose);
+    let forgotten = 0;
+    const forget = (most: number) => {
+      forgotten = 0;
+      server.fault = ({ path }) => {
+        if (!path.startsWith('/redfish/v1/Systems') || forgotten >= most) return undefined;
+        forgotten += 1;
+        server.sessions.forgetAll();
+        return undefined;
+      };
+    };
+    forget(2);
+    await expect(driver.readPower(node, purpose)).resolves.toMatchObject({ power: 'on' });
+    expect(forgotten).toBe(2);
+    forget(Infinity);
+    for (let times = 0; times < 3; times += 1) {
+      expect(await failureOf(driver.readPower(node, purpose))).toMatchObject({ kind: 'busy' });
+    }
+    forget(0);
+    await expect(driver.readPower(node, purpose), 'the account was not held').resolves.toBeTruthy();
+  });
+
   it.each([404, 405, 501])(
     'gives way to Basic where logging in is answered %i, and that is remembered',
     async (statusCode) => {

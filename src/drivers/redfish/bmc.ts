@@ -24,6 +24,8 @@ const rootPath = '/redfish/v1/';
 const longestGoodbyeMs = 3_000;
 /** How long a patient client waits in all, in milliseconds. */
 const longestPatienceMs = 120_000;
+/** A request is sent again after so many sessions that the BMC has forgotten. */
+const sessionsLost = 2;
 /** Sessions kept in memory per BMC; more than one only while credentials change. */
 const mostSessions = 4;
 
@@ -225,16 +227,25 @@ export class Client {
   }
 
   async #exchange(request: Request): Promise<Answer> {
-    let credentials = await this.#session.credentials();
-    let answer = await this.#sendAs(credentials, request);
-    if (answer.statusCode === 401 && this.#session.expire(credentials)) {
+    for (let times = 1; ; times += 1) {
+      const credentials = await this.#session.credentials();
+      const answer = await this.#sendAs(credentials, request);
+      if (answer.statusCode !== 401) {
+        this.#session.confirm();
+        return answer;
+      }
+      if (!this.#session.expire(credentials)) throw this.#session.refuse(answer);
+      // Sessions end with idleness and with the BMC's own restarts. 401: it was not carried out, so any method may be
+      // repeated.
+      if (times > sessionsLost) throw this.#sessionsVanish();
       this.bmc.retried('session');
-      credentials = await this.#session.credentials(); // sessions end with idleness and with the BMC's own restarts
-      answer = await this.#sendAs(credentials, request); // 401: it was not carried out, so any method may be repeated
     }
-    if (answer.statusCode === 401) throw this.#session.refuse(answer);
-    this.#session.confirm();
-    return answer;
+  }
+
+  /** The account was accepted each time, so this is no refused login, and later is another day. */
+  #sessionsVanish(): DriverError {
+    const words = `The BMC answered 401 in ${sessionsLost + 1} sessions in a row that it had just begun`;
+    return new DriverError('busy', words, { retryAfterMs: this.bmc.governor.pauseMs(1) });
   }
 
   #sendAs(credentials: Record<string, string>, request: Request): Promise<Answer> {
