@@ -24,6 +24,8 @@ export interface GovernorOptions {
   /** Upper bound of the first pause after a failure, in milliseconds; doubles with every further failure. */
   firstPauseMs: number;
   longestPauseMs: number;
+  /** No pause is longer than this while an operation waits for the BMC, in milliseconds. */
+  longestAwaitedPauseMs: number;
   now: () => number;
   /** 0 (included) to 1 (excluded). */
   random: () => number;
@@ -40,12 +42,15 @@ export const governorDefaults: Omit<GovernorOptions, 'traffic' | 'driver'> = {
   failuresToOpen: 3,
   firstPauseMs: 2_000,
   longestPauseMs: 300_000,
+  longestAwaitedPauseMs: 15_000,
   now: Date.now,
   random: Math.random,
   wait: sleep,
   watch: nobodyWatches,
 };
 
+/** An operation that has not asked for so long, in milliseconds, does not wait for the BMC any more. */
+const awaitedForMs = 60_000;
 /** Shorter pauses than this are no pauses, in milliseconds. */
 const shortestPauseMs = 250;
 /** Answers that take so many times the usual, and longer than this in milliseconds, mean that the BMC labours. */
@@ -79,6 +84,8 @@ export class Governor {
   #nextStartAt = 0;
   #failures = 0;
   #closedUntil = 0;
+  #failedAt = -Infinity;
+  #awaitedAt = -Infinity;
   #probing = false;
   #quietUntil = 0;
   #recentMs: number | null = null;
@@ -126,6 +133,16 @@ export class Governor {
     } finally {
       this.#release();
     }
+  }
+
+  /**
+   * An operation waits for this BMC, and has a deadline: a dead one is tried more often than for a mere reading, lest the
+   * operation fail although the BMC was back in time.
+   */
+  hurry(): void {
+    const { now, longestAwaitedPauseMs } = this.#options;
+    this.#awaitedAt = now();
+    this.#closedUntil = Math.min(this.#closedUntil, this.#failedAt + longestAwaitedPauseMs);
   }
 
   /** The BMC asked not to be spoken to for so many milliseconds. Afterwards it is spoken to more slowly for a while. */
@@ -214,9 +231,14 @@ export class Governor {
   #countFailure(error: DriverError): DriverError {
     const { now, driver, failuresToOpen, traffic, watch } = this.#options;
     if (this.#usualMs !== null && this.#failures === 0) traffic.failed();
-    const retryAfterMs = this.pauseMs(this.#failures);
+    const isAwaited = now() - this.#awaitedAt < awaitedForMs;
+    const retryAfterMs = Math.min(
+      this.pauseMs(this.#failures),
+      isAwaited ? this.#options.longestAwaitedPauseMs : Infinity,
+    );
     this.#failures += 1;
-    this.#closedUntil = now() + retryAfterMs;
+    this.#failedAt = now();
+    this.#closedUntil = this.#failedAt + retryAfterMs;
     if (this.#failures === failuresToOpen) watch.breakerOpened(driver);
     return new DriverError('unreachable', error.message, { retryAfterMs, cause: error.cause });
   }

@@ -71,6 +71,25 @@ describe('the governor of a BMC', () => {
     expect(governor.isLabouring).toBe(false);
   });
 
+  it('tries a dead BMC more often while an operation waits for it', async () => {
+    const { governor, clock } = makeGovernor({ longestAwaitedPauseMs: 5_000 });
+    for (let times = 0; times < 10; times += 1) {
+      clock.now += 1_000_000; // every try is a probe
+      await failureOf(governor.run(dead));
+    }
+    clock.now += 4_999;
+    governor.hurry();
+    expect(await failureOf(governor.run(dead))).toMatchObject({ retryAfterMs: 250 });
+    expect(governor.state).toBe('open');
+    clock.now += 1;
+    expect(governor.state).toBe('half-open');
+    expect(await failureOf(governor.run(dead))).toMatchObject({ retryAfterMs: 5_000 });
+    clock.now += 1_000_000;
+    expect(await failureOf(governor.run(dead)), 'nobody waits any more').toMatchObject({
+      retryAfterMs: 300_000,
+    });
+  });
+
   it('leaves a dead BMC alone after three failures, then sends one probe', async () => {
     const { governor, clock } = makeGovernor();
     for (let times = 0; times < 3; times += 1) await failureOf(governor.run(dead));

@@ -4,7 +4,7 @@
  */
 import type { BmcCensus } from '../../core/bmc-traffic.ts';
 import type { Node } from '../../core/node.ts';
-import { DriverError, type Driver } from '../../core/ports.ts';
+import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
 import { governorDefaults, type Governor } from '../governor.ts';
 import { lockoutDefaults } from '../lockout-guard.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
@@ -62,8 +62,10 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
     return bmc;
   }
 
-  async function visit<T>(node: Node, work: (ask: Ask) => Promise<T>): Promise<T> {
-    return toBmc(node).visit(checked(node), work);
+  async function visit<T>(node: Node, work: (ask: Ask) => Promise<T>, purpose?: Purpose): Promise<T> {
+    const bmc = toBmc(node);
+    if (purpose && purpose.subJobId !== null) bmc.governor.hurry();
+    return bmc.visit(checked(node), work);
   }
 
   return {
@@ -73,10 +75,10 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
     equalReadings: 2,
     timeScale: 1,
 
-    readPower: (node) => visit(node, readPower),
-    setPower: (node, power) => visit(node, (ask) => setPower(ask, power, lookInMs)),
-    setBootDevice: (node, device) =>
-      visit(node, (ask) => setBootDevice(ask, device, node.boot?.firmware !== 'bios')),
+    readPower: (node, purpose) => visit(node, readPower, purpose),
+    setPower: (node, power, purpose) => visit(node, (ask) => setPower(ask, power, lookInMs), purpose),
+    setBootDevice: (node, device, purpose) =>
+      visit(node, (ask) => setBootDevice(ask, device, node.boot?.firmware !== 'bios'), purpose),
     inspect: (node) => visit(node, (ask) => inspect(ask, node.inventory)),
     readHealth: (node) => visit(node, (ask) => readHealth(ask, node.health)),
     readEventLog: (node, most) => visit(node, (ask) => readEventLog(ask, most)),

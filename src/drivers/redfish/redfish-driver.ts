@@ -4,7 +4,7 @@
  */
 import type { BmcCensus } from '../../core/bmc-traffic.ts';
 import type { Node } from '../../core/node.ts';
-import { DriverError, type Driver } from '../../core/ports.ts';
+import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
 import { governorDefaults, type Governor } from '../governor.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
 import { setPassword } from './account.ts';
@@ -72,11 +72,12 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     farewells.add(farewell);
   }
 
-  async function ask<T>(node: Node, question: (client: Client) => Promise<T>): Promise<T> {
+  async function ask<T>(node: Node, question: (client: Client) => Promise<T>, purpose?: Purpose): Promise<T> {
     if (node.bmc.username !== '' && node.bmc.password === '') {
       throw new DriverError('denied', 'This process has no password for the BMC');
     }
     const bmc = toBmc(node.bmc);
+    if (purpose && purpose.subJobId !== null) bmc.governor.hurry();
     try {
       return await question(bmc.as(node.bmc));
     } finally {
@@ -96,18 +97,21 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
     equalReadings: 1,
     timeScale: 1,
 
-    readPower: (node) => ask(node, (client) => readPower(client, node.bmc.system)),
-    setPower: (node, power) => ask(node, (client) => setPower(client, node.bmc.system, power, firstLookMs)),
-    setBootDevice: (node, device) => ask(node, (client) => setBootDevice(client, node.bmc.system, device)),
+    readPower: (node, purpose) => ask(node, (client) => readPower(client, node.bmc.system), purpose),
+    setPower: (node, power, purpose) =>
+      ask(node, (client) => setPower(client, node.bmc.system, power, firstLookMs), purpose),
+    setBootDevice: (node, device, purpose) =>
+      ask(node, (client) => setBootDevice(client, node.bmc.system, device), purpose),
     inspect: (node) => ask(node, (client) => inspect(client.patient(), node.bmc.system)),
 
     readHealth: (node) => ask(node, (client) => readHealth(client, node.bmc.system)),
     readEventLog: (node, most) =>
       ask(node, (client) => readEventLog(client.patient(), node.bmc.system, most)),
-    resetBmc: (node) => ask(node, (client) => resetBmc(client, node.bmc.system)),
+    resetBmc: (node, purpose) => ask(node, (client) => resetBmc(client, node.bmc.system), purpose),
     setPassword: (node, password) => ask(node, (client) => setPassword(client, node.bmc.username, password)),
-    insertMedia: (node, url) => ask(node, (client) => insertMedia(client, node.bmc.system, url, firstLookMs)),
-    ejectMedia: (node) => ask(node, (client) => ejectMedia(client, node.bmc.system)),
+    insertMedia: (node, url, purpose) =>
+      ask(node, (client) => insertMedia(client, node.bmc.system, url, firstLookMs), purpose),
+    ejectMedia: (node, purpose) => ask(node, (client) => ejectMedia(client, node.bmc.system), purpose),
     async openConsole(node) {
       const address = await ask(node, (client) => findIpmiAddress(client, node));
       if (!openIpmiConsole) throw new DriverError('unsupported', 'No IPMI driver was given for the console');
