@@ -29,6 +29,7 @@ interface Row {
   operation: string;
   error: { kind: string; message: string } | null;
   evidence: string | null;
+  remedies: string[];
   node: string | null;
   accepted: number;
   ended: number;
@@ -37,7 +38,7 @@ interface Row {
 /** @param injected by the number in the names of nodes (`bmc-00012`) */
 export async function readFailures(sql: pg.Pool, injected: Injected[]): Promise<Failure[]> {
   const { rows } = await sql.query<Row>(
-    `select j.operation, j.error, j.evidence, n.name as node,
+    `select j.operation, j.error, j.evidence, j.remedies, n.name as node,
        extract(epoch from j.created_at)::float * 1000 as accepted,
        extract(epoch from j.ended_at)::float * 1000 as ended
      from sub_jobs j left join nodes n on n.id = j.node_id where j.status = 'failed' order by j.seq`,
@@ -50,7 +51,7 @@ export async function readFailures(sql: pg.Pool, injected: Injected[]): Promise<
       reason: toReason(message),
       isRefused: row.error?.kind === 'state-refuses',
       because: explain(row, injected),
-      example: `${row.node}: ${message} (${row.evidence})`,
+      example: `${row.node}: ${message} (${row.evidence}; remedies: ${row.remedies.join(', ') || 'none'})`,
     };
   });
 }
@@ -89,6 +90,6 @@ export function countFailures(failures: Failure[]): string[] {
     .toSorted(([, a], [, b]) => b.count - a.count)
     .flatMap(([key, { count, example }]) => [
       `${String(count).padStart(6)}  ${key}`,
-      ...(key.includes(noFault) ? [`        such as ${example}`] : []),
+      ...(key.includes('refused when') ? [] : [`        such as ${example}`]),
     ]);
 }

@@ -36,8 +36,11 @@ interface Sample {
 }
 
 const firstPort = 21_000;
-/** Of the simulated hardware and of Ingot's deadlines, so that minutes hold what hours would. */
-const haste = { hardware: 0.1, deadlines: 0.05 };
+/**
+ * Of the simulated hardware and of Ingot's deadlines, so that minutes hold what hours would. A fault lasts some 20 s, a
+ * deadline a minute, as the minutes of a restarting BMC stand to the ten of a deadline in the field.
+ */
+const haste = { hardware: 0.1, deadlines: 0.1 };
 const hardware = [
   '--count',
   bmcs,
