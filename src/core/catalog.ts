@@ -57,8 +57,12 @@ export interface Catalog {
   listCapacity(projectId: string): Promise<{ flavorId: string; zone: string; free: number }[]>;
   listZones(): Promise<string[]>;
 
-  /** Active ones, by name. */
-  listImages(projectId: string | null, filter?: { id?: string; name?: string }): Promise<Image[]>;
+  /** Active ones, by name; a thousand unless asked for fewer. Throws invalid for a marker that the project does not see. */
+  listImages(
+    projectId: string | null,
+    filter?: { id?: string; name?: string },
+    page?: Partial<Page>,
+  ): Promise<Image[]>;
   findImage(id: string, projectId: string | null): Promise<Image | null>;
   /** Unless there is one with this id. */
   putImage(image: NewImage): Promise<void>;

@@ -1,8 +1,9 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Audit, AuditEntry, AuditFilter, AuditRow } from '../core/audit.ts';
-import { IngotError } from '../core/errors.ts';
+import { invalid } from '../core/errors.ts';
 import { gather } from '../core/gather.ts';
 import type { Sql } from './database.ts';
+import { cutPage, isReadable, orderOf, type Keyset } from './pages.ts';
 
 const mostTogether = 200;
 const mostPurged = 5_000;
@@ -24,9 +25,22 @@ export function audit(db: Sql): Audit {
   return {
     record,
     async list(filter, page) {
+      const keyset: Keyset = {
+        from: sql`audit a`,
+        take: sql`a.*`,
+        id: 'a.id',
+        ranges: rangesOf(filter),
+        where: where(filter),
+        order: [
+          [timeOf(filter), filter.accountId === undefined ? 'timestamptz' : 'timestamp', 'desc'],
+          ['a.number', 'bigint', 'desc'],
+        ],
+        unknown: (marker) => invalid(`marker [${marker}] not found`, 'marker'),
+      };
       const { rows } = await sql<AuditRow>`
-        select ${columns} from audit a where ${where(filter)} ${await after(db, page.marker)}
-        order by a.at desc, a.number desc limit ${page.limit}`.execute(db);
+        select ${columns} from ${await cutPage(db, keyset, page)} a order by ${orderOf('a', keyset)}`.execute(
+        db,
+      );
       return rows;
     },
     async purge(days) {
@@ -71,14 +85,25 @@ async function insert(db: Sql, entries: AuditEntry[]): Promise<void> {
       "statusCode" integer, "errorCode" text)`.execute(db);
 }
 
+/** As the indexes of accounts have it; the one of all has the plain column. */
+function timeOf({ accountId }: AuditFilter): string {
+  return accountId === undefined ? 'a.at' : `(a.at at time zone 'utc')`;
+}
+
+/** Of a project: its own affairs, and those of its account that are no project's. */
+function rangesOf({ accountId, projectId }: AuditFilter): RawBuilder<unknown>[] {
+  const isOfAccount = accountId === undefined ? sql`true` : sql`a.account_id = ${accountId}`;
+  if (projectId === undefined) return [isOfAccount];
+  return [
+    sql`(${isOfAccount} and a.project_id = ${projectId})`,
+    sql`(${isOfAccount} and a.project_id is null)`,
+  ];
+}
+
 function where(filter: AuditFilter): RawBuilder<unknown> {
-  if (filter.id !== undefined && !isUuid(filter.id)) return sql`false`;
+  if (filter.id !== undefined && !isReadable.uuid(filter.id)) return sql`false`;
   const parts: RawBuilder<unknown>[] = [];
   if (filter.id !== undefined) parts.push(sql`a.id = ${filter.id}::uuid`);
-  if (filter.accountId !== undefined) parts.push(sql`a.account_id = ${filter.accountId}`);
-  if (filter.projectId !== undefined) {
-    parts.push(sql`(a.project_id = ${filter.projectId} or a.project_id is null)`);
-  }
   if (filter.userId !== undefined) parts.push(sql`a.user_id = ${filter.userId}`);
   if (filter.userName !== undefined) parts.push(sql`a.user_name = ${filter.userName}`);
   if (filter.accessKey !== undefined) parts.push(sql`a.access_key = ${filter.accessKey}`);
@@ -91,25 +116,10 @@ function where(filter: AuditFilter): RawBuilder<unknown> {
   if (filter.rating === 'normal') parts.push(sql`a.status_code < 400`);
   if (filter.rating === 'warning') parts.push(sql`a.status_code between 400 and 499`);
   if (filter.rating === 'incident') parts.push(sql`a.status_code >= 500`);
-  if (filter.from) parts.push(sql`a.at >= ${filter.from}`);
-  if (filter.to) parts.push(sql`a.at <= ${filter.to}`);
+  const time = sql.raw(timeOf(filter));
+  const moment = (at: Date) =>
+    filter.accountId === undefined ? sql`${at}::timestamptz` : sql`(${at}::timestamptz at time zone 'utc')`;
+  if (filter.from) parts.push(sql`${time} >= ${moment(filter.from)}`);
+  if (filter.to) parts.push(sql`${time} <= ${moment(filter.to)}`);
   return parts.length === 0 ? sql`true` : sql.join(parts, sql` and `);
-}
-
-async function after(db: Sql, marker: string | undefined): Promise<RawBuilder<unknown>> {
-  if (marker === undefined) return sql``;
-  const row = isUuid(marker) ? await place(db, marker) : undefined;
-  if (!row)
-    throw new IngotError({ kind: 'invalid', message: `marker [${marker}] not found`, field: 'marker' });
-  return sql`and (a.at, a.number) < (${row.at}::timestamptz, ${row.number}::bigint)`;
-}
-
-async function place(db: Sql, id: string): Promise<{ at: string; number: number } | undefined> {
-  const { rows } = await sql<{ at: string; number: number }>`
-    select at::text, number from audit where id = ${id}::uuid`.execute(db);
-  return rows[0];
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }

@@ -14,8 +14,7 @@ const flavorColumns = sql`
 const keypairColumns = sql`
   id, user_id as "userId", name, type, public_key as "publicKey", fingerprint, created_at as "createdAt"`;
 
-/** Far more than anybody has. */
-const mostImages = 10_000;
+const mostImages = 1_000;
 
 export function catalog(db: Sql): Catalog {
   /** What a project sees: its own and what is open to all. null sees everything. */
@@ -53,7 +52,7 @@ export function catalog(db: Sql): Catalog {
       return rows.map(({ zone }) => zone);
     },
 
-    listImages: (projectId, { id, name } = {}) =>
+    listImages: (projectId, { id, name } = {}, page = {}) =>
       listImages(
         db,
         {
@@ -63,7 +62,7 @@ export function catalog(db: Sql): Catalog {
           ...(id === undefined ? {} : { ids: [id] }),
           ...(name === undefined ? {} : { names: [name] }),
         },
-        { limit: mostImages, sort: [{ key: 'name', descending: false }] },
+        { limit: mostImages, ...page, sort: [{ key: 'name', descending: false }] },
       ),
     findImage: (id, projectId) => findImage(db, id, projectId),
     putImage: (image) => putImage(db, image),

@@ -3,9 +3,10 @@ import { sql, type RawBuilder } from 'kysely';
 import { invalid } from '../core/errors.ts';
 import type { Image, ImageFilter, ImagePage, ImageSortKey, TimeRange } from '../core/image.ts';
 import type { Sql } from './database.ts';
-import { fromImages, imageColumns } from './image-rows.ts';
+import { imageColumns } from './image-rows.ts';
+import { cutPage, isReadable, orderOf, type Column, type Keyset } from './pages.ts';
 
-const sortColumns: Record<ImageSortKey, [column: string, type: string]> = {
+const sortColumns: Record<ImageSortKey, Column> = {
   name: ['i.name', 'text'],
   status: ['i.status', 'text'],
   container_format: [`coalesce(i.container_format, '')`, 'text'],
@@ -18,22 +19,29 @@ const sortColumns: Record<ImageSortKey, [column: string, type: string]> = {
 
 const comparisons = { gt: '>', gte: '>=', lt: '<', lte: '<=', eq: '=', neq: '<>' };
 
+/** By age and by name it is cut from indexes; in another order, from all that the project sees. */
 export async function listImages(db: Sql, filter: ImageFilter, page: ImagePage): Promise<Image[]> {
   const sort = page.sort.some(({ key }) => key === 'id')
     ? page.sort
     : [...page.sort, { key: 'id' as const, descending: page.sort[0]?.descending ?? false }];
-  const parts = [...where(filter), await after(db, sort, page.marker)];
-  const order = sort.map(({ key, descending }) =>
-    sql.raw(`${sortColumns[key][0]} ${descending ? 'desc' : 'asc'}`),
-  );
+  const keyset: Keyset = {
+    from: sql`images i`,
+    take: sql`i.*`,
+    id: 'i.id',
+    ranges: listedFor(filter),
+    where: sql.join(where(filter), sql` and `),
+    order: sort.map(({ key, descending }) => [...sortColumns[key], descending ? 'desc' : 'asc']),
+    unknown: (marker) => invalid(`Image ${marker} could not be found.`, 'marker'),
+  };
   const { rows } = await sql<Image>`
-    select ${imageColumns} from ${fromImages} where ${sql.join(parts, sql` and `)}
-    order by ${sql.join(order)} limit ${page.limit}`.execute(db);
+    select ${imageColumns}
+    from ${await cutPage(db, keyset, page)} i left join image_files d on d.sha256 = i.disk_file
+    order by ${orderOf('i', keyset)}`.execute(db);
   return rows;
 }
 
 function where(filter: ImageFilter): RawBuilder<unknown>[] {
-  const parts = [isListedFor(filter)];
+  const parts = [sql`true`];
   const equals = (column: string, value: unknown) => {
     if (value !== undefined) parts.push(sql`${sql.raw(column)} = ${value}`);
   };
@@ -48,7 +56,7 @@ function where(filter: ImageFilter): RawBuilder<unknown>[] {
   equals('i.min_ram_mib', filter.minRamMib);
   equals('i.md5', filter.md5);
   equals('i.sha512', filter.sha512);
-  among('i.id::text', filter.ids);
+  if (filter.ids) parts.push(sql`i.id = any(${filter.ids.filter(isReadable.uuid)}::uuid[])`);
   among('i.name', filter.names);
   among('i.status', filter.statuses);
   among('i.disk_format', filter.diskFormats);
@@ -68,36 +76,23 @@ function within(column: string, { comparison, at }: TimeRange): RawBuilder<unkno
   return sql`date_trunc('second', ${sql.raw(column)}) ${sql.raw(comparisons[comparison])} ${at}::timestamptz`;
 }
 
-/** A list shows less than a look by id: what was shared only if it was accepted, of community images one's own. */
-function isListedFor({ projectId, visibility, memberStatus = 'accepted' }: ImageFilter): RawBuilder<unknown> {
-  if (projectId === null) return sql`true`;
-  const member =
-    memberStatus === 'all'
-      ? sql`exists (select 1 from image_members m where m.image_id = i.id and m.project_id = ${projectId})`
-      : sql`exists (select 1 from image_members m where m.image_id = i.id and m.project_id = ${projectId}
-          and m.status = ${memberStatus})`;
-  const open =
-    visibility === 'community' ? sql`i.visibility in ('public', 'community')` : sql`i.visibility = 'public'`;
-  return sql`(${open} or i.project_id = ${projectId} or (i.visibility = 'shared' and ${member}))`;
-}
-
-/** The rows that stand behind the marker in the order asked for. */
-async function after(
-  db: Sql,
-  sort: ImagePage['sort'],
-  marker: string | undefined,
-): Promise<RawBuilder<unknown>> {
-  if (marker === undefined) return sql`true`;
-  const keys = sort.map(({ key }, at) => sql.raw(`${sortColumns[key][0]}::text as k${at}`));
-  const { rows } = await sql<Record<string, string>>`
-    select ${sql.join(keys)} from images i where i.id::text = ${marker}`.execute(db);
-  const found = rows[0];
-  if (!found) throw invalid(`Image ${marker} could not be found.`, 'marker');
-  const value = (at: number) => sql`${found[`k${at}`]}::${sql.raw(sortColumns[sort[at]!.key][1])}`;
-  const column = (at: number) => sql.raw(sortColumns[sort[at]!.key][0]);
-  const branches = sort.map(({ descending }, at) => {
-    const equal = sort.slice(0, at).map((_, before) => sql`${column(before)} = ${value(before)}`);
-    return sql`(${sql.join([...equal, sql`${column(at)} ${sql.raw(descending ? '<' : '>')} ${value(at)}`], sql` and `)})`;
-  });
-  return sql`(${sql.join(branches, sql` or `)})`;
+/**
+ * A list shows less than a look by id: what was shared only if it was accepted, of community images one's own unless they
+ * are asked for. These ranges do not overlap.
+ */
+function listedFor({ projectId, visibility, memberStatus = 'accepted' }: ImageFilter): RawBuilder<unknown>[] {
+  if (projectId === null) return [sql`true`];
+  const open = visibility === 'community' ? ['public', 'community'] : ['public'];
+  const mayBe = (word: string) => visibility === undefined || visibility === word;
+  const ranges = open.filter(mayBe).map((word) => sql`i.visibility = ${sql.lit(word)}`);
+  if (visibility === undefined || !open.includes(visibility)) {
+    ranges.push(sql`(i.project_id = ${projectId} and i.visibility not in (${sql.join(open)}))`);
+  }
+  if (mayBe('shared')) {
+    // As an array, so that they are found by their ids.
+    const shared = sql`array(select m.image_id from image_members m where m.project_id = ${projectId}
+      and (${memberStatus} = 'all' or m.status = ${memberStatus}))`;
+    ranges.push(sql`(i.visibility = 'shared' and i.project_id <> ${projectId} and i.id = any(${shared}))`);
+  }
+  return ranges;
 }

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { conflict } from '../core/errors.ts';
 import type { NodeFilter, Nodes } from '../core/records.ts';
 import type { Sql } from './database.ts';
+import { cutPage, orderOf, type Keyset } from './pages.ts';
 import { nodeColumns, toNode, type NodeRow } from './rows.ts';
 import type { Vault } from './vault.ts';
 
@@ -58,16 +59,29 @@ export function nodes(db: Sql, vault: Vault): Nodes {
       return new Map(rows.map(({ address, name }) => [address, name]));
     },
     async list(filter, { limit, marker }) {
-      const behind = marker === undefined ? sql`` : sql`and n.id > ${marker}`;
+      // An id is a place in the order, also when it is no longer there or nobody's.
+      const behind = marker === undefined ? sql`true` : sql`n.id > ${marker}`;
+      const keyset: Keyset = {
+        from: sql`nodes n`,
+        take: sql`n.*`,
+        id: 'n.id',
+        ranges: rangesOf(filter),
+        where: sql`${where(filter)} and ${behind}`,
+        order: [['n.id', 'uuid']],
+      };
       const { rows } = await sql<NodeRow>`
-        select ${shown} from nodes n where ${where(filter)} ${behind} order by n.id limit ${limit}`.execute(
+        select ${shown} from ${await cutPage(db, keyset, { limit })} n order by ${orderOf('n', keyset)}`.execute(
         db,
       );
       return rows.map((row) => toNode(row, vault));
     },
     async count(filter) {
-      const { rows } = await sql<{ count: number }>`
-        select count(*) as count from nodes n where ${where(filter)}`.execute(db);
+      const counts = rangesOf(filter).map(
+        (range) => sql`(select count(*) from nodes n where ${range} and ${where(filter)})`,
+      );
+      const { rows } = await sql<{ count: number }>`select ${sql.join(counts, sql` + `)} as count`.execute(
+        db,
+      );
       return rows[0]!.count;
     },
 
@@ -165,23 +179,39 @@ async function uniquely<T>(statement: Promise<T>): Promise<T> {
   }
 }
 
-/** Nodes `n` that are dedicated to the project or carry its servers. */
-function belongsTo(projectId: string): RawBuilder<unknown> {
-  return sql`(n.project_id = ${projectId} or exists (
-    select 1 from servers v where v.id = n.server_id and v.project_id = ${projectId}))`;
+/** Nodes `n` that are dedicated to the project, and others that carry its servers: ranges that do not overlap. */
+function belongingTo(projectId: string): RawBuilder<unknown>[] {
+  return [
+    sql`n.project_id = ${projectId}`,
+    sql`(n.project_id is distinct from ${projectId} and exists (
+      select 1 from servers v where v.id = n.server_id and v.project_id = ${projectId}))`,
+  ];
 }
 
 /** Those, and the machines of the shared pool that carry nobody's server. */
+export function rangesVisibleTo(projectId: string): RawBuilder<unknown>[] {
+  return [sql`(n.project_id is null and n.server_id is null)`, ...belongingTo(projectId)];
+}
+
+/** A table of them all. */
+export function nodesVisibleTo(projectId: string): RawBuilder<unknown> {
+  const ranges = rangesVisibleTo(projectId).map((range) => sql`select n.* from nodes n where ${range}`);
+  return sql`(${sql.join(ranges, sql` union all `)})`;
+}
+
+/** Whether one node `n` is among them. */
 export function visibleTo(projectId: string): RawBuilder<unknown> {
-  return sql`((n.project_id is null and n.server_id is null) or ${belongsTo(projectId)})`;
+  return sql`(${sql.join(rangesVisibleTo(projectId), sql` or `)})`;
+}
+
+function rangesOf({ projectId, withPool }: NodeFilter): RawBuilder<unknown>[] {
+  if (projectId === undefined || projectId === null) return [sql`true`];
+  return withPool ? rangesVisibleTo(projectId) : belongingTo(projectId);
 }
 
 function where(filter: NodeFilter): RawBuilder<unknown> {
   const parts: RawBuilder<unknown>[] = [sql`true`];
   if (filter.ids) parts.push(sql`n.id = any(${filter.ids}::uuid[])`);
-  if (filter.projectId !== undefined && filter.projectId !== null) {
-    parts.push(filter.withPool ? visibleTo(filter.projectId) : belongsTo(filter.projectId));
-  }
   if (filter.standing) parts.push(sql`n.standing = any(${filter.standing})`);
   if (filter.driver) parts.push(sql`n.driver = ${filter.driver}`);
   if (filter.name !== undefined) parts.push(sql`n.name = ${filter.name}`);

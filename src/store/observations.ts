@@ -11,6 +11,7 @@ import type {
 } from '../core/observation.ts';
 import type { Sql } from './database.ts';
 import { visibleTo } from './nodes.ts';
+import { cutPage, orderOf, type Keyset } from './pages.ts';
 
 const serial = sql`coalesce(n.inventory ->> 'serialNumber', n.name)`;
 const mostSerials = 100;
@@ -18,18 +19,27 @@ const mostHosts = 10;
 
 export function observations(db: Sql): Observations {
   return {
-    async listAlarms(projectId, filter, { offset, limit }) {
+    async listAlarms(projectId, filter, cut) {
+      const keyset: Keyset = {
+        from: sql`alarms a`,
+        take: sql`a.*`,
+        id: 'a.id',
+        ranges: readableBy(projectId, 'a'),
+        where: alarmsWhere(filter),
+        order: [
+          ['a.began_at', 'timestamptz', 'desc'],
+          ['a.id', 'text', 'desc'],
+        ],
+      };
       const { rows } = await sql<Alarm>`
         select a.id, a.node_id as "nodeId", a.condition, a.message, a.began_at as "beganAt", a.last_at as "lastAt",
           a.ended_at as "endedAt"
-        from alarms a join nodes n on n.id = a.node_id where ${alarmsWhere(projectId, filter)}
-        order by a.began_at desc, a.id desc limit ${limit} offset ${offset}`.execute(db);
+        from ${await cutPage(db, keyset, cut)} a order by ${orderOf('a', keyset)}`.execute(db);
       return rows;
     },
     async countAlarms(projectId, filter) {
       const { rows } = await sql<{ count: number }>`
-        select count(*) as count from alarms a join nodes n on n.id = a.node_id
-        where ${alarmsWhere(projectId, filter)}`.execute(db);
+        select count(*) as count from ${alarmsOf(projectId, filter)} a`.execute(db);
       return rows[0]!.count;
     },
 
@@ -38,7 +48,7 @@ export function observations(db: Sql): Observations {
         with open as (
           select a.node_id, a.condition, n.name, coalesce(nullif(n.room, ''), n.zone) as room, ${serial} as serial,
             extract(epoch from now() - a.began_at)::bigint as seconds
-          from alarms a join nodes n on n.id = a.node_id where ${alarmsWhere(projectId, { isOpen: true })}
+          from ${alarmsOf(projectId, { isOpen: true })} a join nodes n on n.id = a.node_id
         ), worst as (
           select node_id, name, count(*) as alarms, sum(seconds) as seconds from open group by node_id, name
           order by 3 desc, 4 desc, 1 limit ${mostHosts}
@@ -63,7 +73,7 @@ export function observations(db: Sql): Observations {
         with begun as (
           select to_char(a.began_at at time zone 'utc', 'YYYY-MM-DD') as day, a.condition, a.node_id,
             ${serial} as serial
-          from alarms a join nodes n on n.id = a.node_id where ${alarmsWhere(projectId, { from, to })}
+          from ${alarmsOf(projectId, { from, to })} a join nodes n on n.id = a.node_id
         ), counted as (
           select day, condition, count(*) from begun group by day, condition
         )
@@ -75,29 +85,55 @@ export function observations(db: Sql): Observations {
       return rows;
     },
 
-    async listEvents(projectId, filter, { offset, limit }) {
+    async listEvents(projectId, filter, cut) {
+      const keyset: Keyset = {
+        from: sql`node_events e`,
+        take: sql`e.*`,
+        id: 'e.id',
+        ranges: readableBy(projectId, 'e'),
+        where: eventsWhere(filter),
+        order: [
+          ['e.at', 'timestamptz', 'desc'],
+          ['e.id', 'bigint', 'desc'],
+        ],
+      };
       const { rows } = await sql<NodeEvent>`
         select e.id, e.node_id as "nodeId", e.at, e.code, e.is_over as "isOver", e.message, e.origin
-        from node_events e join nodes n on n.id = e.node_id where ${eventsWhere(projectId, filter)}
-        order by e.at desc, e.id desc limit ${limit} offset ${offset}`.execute(db);
+        from ${await cutPage(db, keyset, cut)} e order by ${orderOf('e', keyset)}`.execute(db);
       return rows;
     },
     async countEvents(projectId, filter) {
-      const { rows } = await sql<{ count: number }>`
-        select count(*) as count from node_events e join nodes n on n.id = e.node_id
-        where ${eventsWhere(projectId, filter)}`.execute(db);
+      const counts = readableBy(projectId, 'e').map(
+        (range) => sql`(select count(*) from node_events e where ${range} and ${eventsWhere(filter)})`,
+      );
+      const { rows } = await sql<{ count: number }>`select ${sql.join(counts, sql` + `)} as count`.execute(
+        db,
+      );
       return rows[0]!.count;
     },
   };
 }
 
-/** What was the project's own then; and what was nobody's, on a machine `n` that the project sees now. */
-function readableBy(projectId: string, owner: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`(${owner} = ${projectId} or (${owner} is null and ${visibleTo(projectId)}))`;
+/** What was the project's own then; and what was nobody's, on a machine that the project sees now. */
+function readableBy(projectId: string, alias: 'a' | 'e'): RawBuilder<unknown>[] {
+  const owner = sql.raw(`${alias}.project_id`);
+  return [
+    sql`${owner} = ${projectId}`,
+    sql`(${owner} is null and exists (
+      select 1 from nodes n where n.id = ${sql.raw(alias)}.node_id and ${visibleTo(projectId)}))`,
+  ];
 }
 
-function alarmsWhere(projectId: string, filter: AlarmFilter): RawBuilder<unknown> {
-  const parts = [readableBy(projectId, sql`a.project_id`)];
+/** A table of them all. */
+function alarmsOf(projectId: string, filter: AlarmFilter): RawBuilder<unknown> {
+  const ranges = readableBy(projectId, 'a').map(
+    (range) => sql`select a.* from alarms a where ${range} and ${alarmsWhere(filter)}`,
+  );
+  return sql`(${sql.join(ranges, sql` union all `)})`;
+}
+
+function alarmsWhere(filter: AlarmFilter): RawBuilder<unknown> {
+  const parts: RawBuilder<unknown>[] = [sql`true`];
   if (filter.id !== undefined) parts.push(sql`a.id = ${filter.id}`);
   if (filter.isOpen !== undefined)
     parts.push(filter.isOpen ? sql`a.ended_at is null` : sql`a.ended_at is not null`);
@@ -108,8 +144,8 @@ function alarmsWhere(projectId: string, filter: AlarmFilter): RawBuilder<unknown
   return sql.join(parts, sql` and `);
 }
 
-function eventsWhere(projectId: string, { from, to, codes, nodeId }: EventFilter): RawBuilder<unknown> {
-  const parts = [readableBy(projectId, sql`e.project_id`), sql`e.at >= ${from} and e.at < ${to}`];
+function eventsWhere({ from, to, codes, nodeId }: EventFilter): RawBuilder<unknown> {
+  const parts = [sql`e.at >= ${from} and e.at < ${to}`];
   if (codes) parts.push(sql`e.code = any(${codes})`);
   if (nodeId !== undefined) parts.push(sql`e.node_id = ${nodeId}`);
   return sql.join(parts, sql` and `);

@@ -5,7 +5,8 @@ import { invalid, type IngotError } from '../core/errors.ts';
 import type { FieldFilter, Page } from '../core/page.ts';
 import type { Sql, Tx } from './database.ts';
 
-type ColumnType = 'text' | 'uuid' | 'inet' | 'macaddr' | 'boolean' | 'integer' | 'timestamptz' | 'bigint';
+type ColumnType =
+  'text' | 'uuid' | 'inet' | 'macaddr' | 'boolean' | 'integer' | 'timestamptz' | 'bigint' | 'timestamp';
 /** A column or what is computed from some, as SQL, and its type. */
 export type Column = readonly [expression: string, type: ColumnType];
 
@@ -19,9 +20,8 @@ export interface Keyset {
   /** Ranges that hold together what the caller sees and do not overlap; each is read no further than the page needs. */
   ranges: RawBuilder<unknown>[];
   where: RawBuilder<unknown>;
-  /** A total order, in one direction; never null. */
-  order: readonly Column[];
-  descending?: boolean;
+  /** A total order; never null. */
+  order: readonly (readonly [...Column, direction?: 'asc' | 'desc'])[];
   /** How many of these come from a table that the others depend on; its index is entered at the marker's. */
   leading?: number;
   /** Several rows have the same id and count as one. */
@@ -31,22 +31,36 @@ export interface Keyset {
 }
 
 /** A table of the page's rows, with their order in `k0`, `k1`, …; see `orderOf`. */
-export async function cutPage(db: Sql | Tx, keyset: Keyset, page: Page): Promise<RawBuilder<unknown>> {
-  const { from, take, ranges, where, order, descending, isGrouped } = keyset;
+export async function cutPage(
+  db: Sql | Tx,
+  keyset: Keyset,
+  { limit, offset = 0, marker }: Page & { offset?: number },
+): Promise<RawBuilder<unknown>> {
+  const { from, take, ranges, where, order, isGrouped } = keyset;
   const keys = sql.join(order.map(([column], at) => sql.raw(`${column} as k${at}`)));
-  const behind = await after(db, keyset, page.marker);
-  const inOrder = (names: string[]) =>
-    sql.raw(names.map((name) => `${name} ${descending ? 'desc' : 'asc'}`).join(', '));
+  const behind = await after(db, keyset, marker);
   const distinct = sql.raw(isGrouped ? 'distinct' : '');
-  const cut = ranges.map(
-    (range) => sql`(
+  // What is passed over may come from any of several ranges.
+  const cut = (isOnly: boolean) =>
+    ranges.map(
+      (range) => sql`(
       select ${distinct} ${take}, ${keys} from ${from} where ${range} and ${where} ${behind}
-      order by ${inOrder(order.map(([column]) => column))} limit ${page.limit})`,
-  );
-  if (cut.length === 1) return cut[0]!;
+      order by ${inOrder(order, (column) => column)}
+      limit ${isOnly ? limit : limit + offset} offset ${isOnly ? offset : 0})`,
+    );
+  if (ranges.length === 1) return cut(true)[0]!;
   return sql`(
-    select ${distinct} * from (${sql.join(cut, sql` union all `)}) ranges
-    order by ${inOrder(order.map((_, at) => `k${at}`))} limit ${page.limit})`;
+    select ${distinct} * from (${sql.join(cut(false), sql` union all `)}) ranges
+    order by ${inOrder(order, (_, at) => `k${at}`)} limit ${limit} offset ${offset})`;
+}
+
+function inOrder(
+  order: Keyset['order'],
+  nameOf: (column: string, at: number) => string,
+): RawBuilder<unknown> {
+  return sql.raw(
+    order.map(([column, , direction = 'asc'], at) => `${nameOf(column, at)} ${direction}`).join(', '),
+  );
 }
 
 /**
@@ -63,36 +77,46 @@ export function ofEach(
   return sql`cross join lateral (select * from ${one} where ${isOf} offset 0) ${sql.raw(alias)}`;
 }
 
-export function orderOf(alias: string, { order, descending }: Keyset): RawBuilder<unknown> {
-  return sql.raw(order.map((_, at) => `${alias}.k${at} ${descending ? 'desc' : 'asc'}`).join(', '));
+/** The order again, of a page that was joined. */
+export function orderOf(alias: string, { order }: Keyset): RawBuilder<unknown> {
+  return inOrder(order, (_, at) => `${alias}.k${at}`);
 }
 
 /** Throws what `unknown` makes of a marker that the caller does not see. */
 async function after(
   db: Sql | Tx,
-  { from, id, ranges, order, descending, leading = 0, unknown = notFoundHere }: Keyset,
+  { from, id, ranges, order, leading = 0, unknown = notFoundHere }: Keyset,
   marker: string | undefined,
 ): Promise<RawBuilder<unknown>> {
   if (marker === undefined) return sql``;
   const keys = sql.join(order.map(([column], at) => sql.raw(`(${column})::text as k${at}`)));
   const { rows } = await sql<Record<string, string>>`
-    select ${keys} from ${from} where ${sql.raw(id)} = ${toUuid(marker)}::uuid and (${sql.join(ranges, sql` or `)})
+    select ${keys} from ${from}
+    where ${sql.raw(id)} = ${toUuid(marker)}::uuid and (${sql.join(ranges, sql` or `)})
     limit 1`.execute(db);
   const row = rows[0];
   if (!row) throw unknown(marker);
-  // A row comparison is one range of an index.
-  const compare = (count: number, operator: string) => {
-    const columns = sql.raw(
-      order
-        .slice(0, count)
-        .map(([column]) => column)
-        .join(', '),
-    );
-    const values = order.slice(0, count).map(([, type], at) => sql`${row[`k${at}`]}::${sql.raw(type)}`);
-    return sql`and (${columns}) ${sql.raw(operator)} (${sql.join(values)})`;
-  };
-  const beyond = compare(order.length, descending ? '<' : '>');
-  return leading === 0 ? beyond : sql`${compare(leading, descending ? '<=' : '>=')} ${beyond}`;
+  const values = order.map(([, type], at) => sql`${row[`k${at}`]}::${sql.raw(type)}`);
+  if (leading === 0) return sql`and ${beyond(order, values)}`;
+  return sql`and ${beyond(order.slice(0, leading), values, '=')} and ${beyond(order, values)}`;
+}
+
+function beyond(
+  order: Keyset['order'],
+  values: RawBuilder<unknown>[],
+  orEqual: '' | '=' = '',
+): RawBuilder<unknown> {
+  const operators = order.map(([, , direction]) => (direction === 'desc' ? '<' : '>'));
+  const columns = order.map(([column]) => sql.raw(column));
+  if (new Set(operators).size === 1) {
+    // A row comparison is one range of an index.
+    return sql`(${sql.join(columns)}) ${sql.raw(operators[0]! + orEqual)} (${sql.join(values.slice(0, order.length))})`;
+  }
+  const branches = columns.map((column, at) => {
+    const equal = columns.slice(0, at).map((it, before) => sql`${it} = ${values[before]}`);
+    return sql`(${sql.join([...equal, sql`${column} ${sql.raw(operators[at]!)} ${values[at]}`], sql` and `)})`;
+  });
+  return sql`(${sql.join(branches, sql` or `)})`;
 }
 
 function notFoundHere(marker: string): IngotError {
@@ -112,6 +136,7 @@ export const isReadable: Record<ColumnType, (value: string) => boolean> = {
   boolean: (value) => /^(true|false)$/i.test(value),
   integer: (value) => /^-?\d{1,9}$/.test(value),
   bigint: (value) => /^-?\d{1,18}$/.test(value),
+  timestamp: (value) => !Number.isNaN(Date.parse(value)),
   timestamptz: (value) => !Number.isNaN(Date.parse(value)),
 };
 

@@ -21,7 +21,7 @@ export function serverGroups(db: Sql): ServerGroups {
     async list(projectId, { limit, offset }) {
       const { rows } = await sql<ServerGroup>`
         select ${columns} from server_groups g
-        where ${projectId}::text is null or g.project_id = ${projectId}
+        where ${projectId === null ? sql`true` : sql`g.project_id = ${projectId}`}
         order by g.created_at, g.id limit ${limit} offset ${offset}`.execute(db);
       return rows;
     },

@@ -1,11 +1,11 @@
 import { sql, type RawBuilder } from 'kysely';
-import { IngotError, invalid } from '../core/errors.ts';
+import { invalid } from '../core/errors.ts';
 import { gather } from '../core/gather.ts';
 import type { Server, ServerFacts, ServerFilter, ServerPage, Servers, Usage } from '../core/server.ts';
 import { changeAddresses } from './addresses.ts';
 import type { Sql } from './database.ts';
 import { againAfterDeadlock } from './deadlock.ts';
-import { toUuid } from './pages.ts';
+import { cutPage, orderOf, toUuid, type Column, type Keyset } from './pages.ts';
 import { toServer, type ServerRow } from './rows.ts';
 
 /** Everything that an API shows of a server, in one statement whatever the number. */
@@ -42,7 +42,7 @@ const joined = sql`
 
 type SortKey = NonNullable<ServerPage['sort']>[number]['key'];
 
-const sortColumns: Record<SortKey | 'createdOfAll', [column: string, type: string]> = {
+const sortColumns: Record<SortKey | 'createdOfAll', Column> = {
   created: ['v.created_at', 'timestamptz'],
   updated: ['v.updated_at', 'timestamptz'],
   name: ['v.name', 'text'],
@@ -76,12 +76,9 @@ export function servers(db: Sql): Servers {
     },
 
     async list(filter, page) {
-      // The page is cut from the index first; the joins see its rows only.
+      const keyset = toKeyset(filter, page.sort);
       const { rows } = await sql<ServerRow>`
-        select ${shown} from (
-          select * from servers v where ${where(filter)} ${await after(db, page, filter)}
-          order by ${order(page, filter)} limit ${page.limit} offset ${page.offset ?? 0}
-        ) v ${joined} order by ${order(page, filter)}`
+        select ${shown} from ${await cutPage(db, keyset, page)} v ${joined} order by ${orderOf('v', keyset)}`
         .execute(db)
         .catch(refusePattern);
       return rows.map(toServer);
@@ -207,55 +204,25 @@ function inStates(asked: NonNullable<ServerFilter['states']>): RawBuilder<unknow
   return sql`(${sql.join(asked.map(one), sql` or `)})`;
 }
 
-interface Sort {
-  column: RawBuilder<unknown>;
-  type: RawBuilder<unknown>;
-  descending: boolean;
-}
-
-function sortOf(page: ServerPage, filter: ServerFilter): Sort[] {
-  const asked = page.sort ?? [{ key: 'created' as const, descending: true }];
+function toKeyset(
+  filter: ServerFilter,
+  sort: ServerPage['sort'] = [{ key: 'created', descending: true }],
+): Keyset {
   // The id makes the order total, so that a marker means one place.
-  const total = asked.some(({ key }) => key === 'id')
-    ? asked
-    : [...asked, { key: 'id' as const, descending: asked[0]?.descending ?? true }];
-  return total.map(({ key, descending }) => {
-    const [column, type] = sortColumns[key === 'created' && filter.projectId === null ? 'createdOfAll' : key];
-    return { column: sql.raw(column), type: sql.raw(type), descending };
-  });
-}
-
-function order(page: ServerPage, filter: ServerFilter): RawBuilder<unknown> {
-  return sql.join(
-    sortOf(page, filter).map(
-      ({ column, descending }) => sql`${column} ${sql.raw(descending ? 'desc' : 'asc')}`,
-    ),
-  );
-}
-
-/** Keyset paging: the rows that stand behind the marker in the order asked for. */
-async function after(db: Sql, page: ServerPage, filter: ServerFilter): Promise<RawBuilder<unknown>> {
-  if (page.marker === undefined) return sql``;
-  const sort = sortOf(page, filter);
-  const columns = sort.map(({ column }, at) => sql`${column}::text as ${sql.raw(`k${at}`)}`);
-  const { rows } = await sql<Record<string, string>>`
-    select ${sql.join(columns)} from servers v where v.id = ${toUuid(page.marker)}::uuid
-      and (${filter.projectId}::text is null or v.project_id = ${filter.projectId})`.execute(db);
-  const marker = rows[0];
-  if (!marker)
-    throw new IngotError({ kind: 'invalid', message: `marker [${page.marker}] not found`, field: 'marker' });
-  const value = (at: number) => sql`${marker[`k${at}`]}::${sort[at]!.type}`;
-  const isUniform = sort.every(({ descending }) => descending === sort[0]!.descending);
-  if (isUniform) {
-    // A row comparison is one range of the index.
-    const keys = sql.join(sort.map(({ column }) => column));
-    const values = sql.join(sort.map((_, at) => value(at)));
-    return sql`and (${keys}) ${sql.raw(sort[0]!.descending ? '<' : '>')} (${values})`;
-  }
-  const branches = sort.map(({ column, descending }, at) => {
-    const equal = sort.slice(0, at).map((it, before) => sql`${it.column} = ${value(before)}`);
-    const beyond = sql`${column} ${sql.raw(descending ? '<' : '>')} ${value(at)}`;
-    return sql`(${sql.join([...equal, beyond], sql` and `)})`;
-  });
-  return sql`and (${sql.join(branches, sql` or `)})`;
+  const total = sort.some(({ key }) => key === 'id')
+    ? sort
+    : [...sort, { key: 'id' as const, descending: sort[0]!.descending }];
+  const { projectId } = filter;
+  return {
+    from: sql`servers v`,
+    take: sql`v.*`,
+    id: 'v.id',
+    ranges: [projectId === null ? sql`true` : sql`v.project_id = ${projectId}`],
+    where: where(filter),
+    order: total.map(({ key, descending }) => [
+      ...sortColumns[key === 'created' && projectId === null ? 'createdOfAll' : key],
+      descending ? 'desc' : 'asc',
+    ]),
+    unknown: (marker) => invalid(`marker [${marker}] not found`, 'marker'),
+  };
 }

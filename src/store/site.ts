@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { MachineCount, Rack, Room, Site, SitePage, Tag } from '../core/site.ts';
 import type { Sql } from './database.ts';
-import { visibleTo } from './nodes.ts';
+import { nodesVisibleTo } from './nodes.ts';
 
 /** A room without a name is called like its zone (see `roomOf` in core/site.ts). */
 const roomName = sql`coalesce(nullif(n.room, ''), n.zone)`;
@@ -12,13 +12,13 @@ export function site(db: Sql): Site {
       const { rows } = await sql<Room>`
         select n.room_id as id, min(${roomName}) as name, min(n.zone) as zone, count(distinct n.rack_id) as racks,
           ${descriptionOf('n.room_id', projectId)} as description
-        from nodes n where ${visibleTo(projectId)} and ${cut('n.room_id', filter.ids, page)}
+        from ${nodesVisibleTo(projectId)} n where ${cut('n.room_id', filter.ids, page)}
         group by n.room_id ${order('n.room_id', page)}`.execute(db);
       return rows;
     },
     async countRooms(projectId) {
       const { rows } = await sql<{ count: number }>`
-        select count(distinct n.room_id) as count from nodes n where ${visibleTo(projectId)}`.execute(db);
+        select count(distinct n.room_id) as count from ${nodesVisibleTo(projectId)} n`.execute(db);
       return rows[0]!.count;
     },
     async listRacks(projectId, filter, page) {
@@ -27,14 +27,14 @@ export function site(db: Sql): Site {
           count(*) as machines, ${descriptionOf('n.rack_id', projectId)} as description,
           (select coalesce(jsonb_agg(jsonb_build_object('key', t.key, 'value', t.value) order by t.key), '[]')
             from tags t where t.project_id = ${projectId} and t.resource_id = n.rack_id) as tags
-        from nodes n
-        where ${visibleTo(projectId)} and n.rack_id is not null and ${cut('n.rack_id', filter.ids, page)}
+        from ${nodesVisibleTo(projectId)} n
+        where n.rack_id is not null and ${cut('n.rack_id', filter.ids, page)}
         group by n.rack_id ${order('n.rack_id', page)}`.execute(db);
       return rows;
     },
     async countRacks(projectId) {
       const { rows } = await sql<{ count: number }>`
-        select count(distinct n.rack_id) as count from nodes n where ${visibleTo(projectId)}`.execute(db);
+        select count(distinct n.rack_id) as count from ${nodesVisibleTo(projectId)} n`.execute(db);
       return rows[0]!.count;
     },
     async describe(projectId, descriptions) {
@@ -73,7 +73,7 @@ export function site(db: Sql): Site {
     async countMachines(projectId) {
       const { rows } = await sql<MachineCount>`
         select ${roomName} as room, n.health, n.power, n.standing, count(*) as count
-        from nodes n where ${visibleTo(projectId)} group by 1, 2, 3, 4`.execute(db);
+        from ${nodesVisibleTo(projectId)} n group by 1, 2, 3, 4`.execute(db);
       return rows;
     },
   };

@@ -36,10 +36,9 @@ export function volumes(db: Sql): Volumes {
         where: sql`${name === undefined ? sql`true` : sql`v.name = ${name}`}
           and ${status === undefined ? sql`true` : sql`${isAttached} = ${status === 'in-use'}`}`,
         order: [
-          ['v.created_at', 'timestamptz'],
-          ['v.id', 'uuid'],
+          ['v.created_at', 'timestamptz', 'desc'],
+          ['v.id', 'uuid', 'desc'],
         ],
-        descending: true,
         unknown: (marker) => notFound('volume', marker),
       };
       const { rows } = await sql<Volume>`

@@ -8,11 +8,16 @@ import { toSeconds } from './wire.ts';
 export async function list({ catalog }: Cloud, call: NovaCall): Promise<Answer> {
   const id = single(call, 'id');
   const name = single(call, 'name');
-  const images = await catalog.listImages(projectOf(call), {
-    ...(id === undefined ? {} : { id }),
-    ...(name === undefined ? {} : { name }),
-  });
-  return ok({ images: images.slice(0, parseLimit(call)).map(toImage) });
+  const marker = single(call, 'marker');
+  const images = await catalog.listImages(
+    projectOf(call),
+    {
+      ...(id === undefined ? {} : { id }),
+      ...(name === undefined ? {} : { name }),
+    },
+    { limit: parseLimit(call), ...(marker === undefined ? {} : { marker }) },
+  );
+  return ok({ images: images.map(toImage) });
 }
 
 function toImage(image: Image) {
