@@ -47,6 +47,16 @@ describe('a login by password', () => {
     }
   });
 
+  it('takes the id that the first domain of a Keystone has, of user and scope', async () => {
+    const domain = { id: 'default' };
+    for (const scope of [{ project: { name: 'eu-de', domain } }, { domain }]) {
+      const { status, body } = await rig.login(byPassword({ name: 'admin', domain }, scope));
+      expect(status).toBe(201);
+      expect(body.token.user.domain).toEqual({ id: rig.ids.account, name: 'Default' });
+      expect((body.token.project ?? body.token).domain.id).toBe(rig.ids.account);
+    }
+  });
+
   it('leaves out the catalog when asked', async () => {
     const { body } = await rig.login(byPassword({ id: rig.ids.admin }, rig.onProject), {
       query: '?nocatalog',

@@ -29,6 +29,7 @@ describe('os-stop', () => {
     ['openstacksdk/0.101.0 keystoneauth1/5.0.0 python-requests/2.28.1 CPython/3.11.2', 204],
     ['golangsdk/2.0.0', 202],
     ['gophercloud/v1.8.0', 202],
+    ['libcloud/3.9.1 (OpenStack)', 202],
     ['HashiCorp Terraform/1.9.5 terraform-provider-opentelekomcloud/1.36.0', 202],
   ])('asked by %s answers %i', async (userAgent, status) => {
     expect(await stop({ 'os-stop': null }, userAgent)(await nova.make())).toBe(status);

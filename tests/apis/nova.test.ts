@@ -23,6 +23,7 @@ describe('versions', () => {
       links: [{ rel: 'self', href: `${cloud.origin}/v2.1/` }],
     });
     expect((await cloud.call('GET', '/v2.1/')).body).toEqual(body);
+    expect((await cloud.call('GET', '/v2.1/{p}/')).body).toEqual(body);
   });
 
   it('of the legacy API name no microversions', async () => {

@@ -6,6 +6,7 @@ import type { Credentials, User } from '../../core/tenancy.ts';
 import { hashToken } from '../auth.ts';
 import type { Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
+import { findAccountId } from './scope.ts';
 import type { LoginBody } from './wire.ts';
 
 type Identity = Static<typeof LoginBody>['auth']['identity'];
@@ -102,13 +103,15 @@ async function findSecret(cloud: Cloud, { id, name, user }: GivenSecret) {
 
 type GivenUser = NonNullable<GivenSecret['user']>;
 
-async function findCredentials({ tenancy }: Cloud, { id, name, domain }: GivenUser) {
+async function findCredentials(cloud: Cloud, { id, name, domain }: GivenUser) {
+  const { tenancy } = cloud;
   if (id !== undefined) return tenancy.findCredentials({ id });
   if (name === undefined) throw invalid('Expecting to find id or name in user.', 'user');
-  if (domain?.id !== undefined) return tenancy.findCredentials({ name, accountId: domain.id });
-  if (domain?.name === undefined) throw invalid('Expecting to find domain in user.', 'user.domain');
-  const [account] = await tenancy.listAccounts({ name: domain.name });
-  return account ? tenancy.findCredentials({ name, accountId: account.id }) : null;
+  if (domain?.id === undefined && domain?.name === undefined) {
+    throw invalid('Expecting to find domain in user.', 'user.domain');
+  }
+  const accountId = await findAccountId(cloud, domain);
+  return accountId === null ? null : tenancy.findCredentials({ name, accountId });
 }
 
 /**

@@ -76,8 +76,26 @@ async function findProject(
 }
 
 async function findAccount({ tenancy }: Cloud, { id, name }: AskedAccount): Promise<Account | null> {
-  if (id !== undefined) return tenancy.findAccount(id);
-  if (name === undefined) throw invalid('Expecting to find id or name in domain.', 'scope.domain');
-  const [account] = await tenancy.listAccounts({ name });
+  if (id !== undefined && id !== idOfFirst) return tenancy.findAccount(id);
+  if (id === undefined && name === undefined) {
+    throw invalid('Expecting to find id or name in domain.', 'scope.domain');
+  }
+  const [account] = await tenancy.listAccounts({ name: id === undefined ? name! : nameOfFirst });
   return account ?? null;
+}
+
+/**
+ * Keystone's first domain has this id (keystone-manage bootstrap), and clients take it for granted where none is named:
+ * the command openstack, libcloud, many an openrc. Here it is the account that the first start makes.
+ */
+const idOfFirst = 'default';
+const nameOfFirst = 'Default';
+
+/** The account of a user who is named: by id, or by name. */
+export async function findAccountId(
+  cloud: Cloud,
+  domain: { id?: string; name?: string },
+): Promise<string | null> {
+  if (domain.id !== undefined && domain.id !== idOfFirst) return domain.id;
+  return (await findAccount(cloud, domain))?.id ?? null;
 }

@@ -10,7 +10,7 @@ import type { Cloud, NovaCall } from './cloud.ts';
 import { getSerialConsole, showConsoleOutput } from './consoles.ts';
 import { createImage } from './create-image.ts';
 import { setLocked } from './facts.ts';
-import { wants202 } from './go-clients.ts';
+import { wants202 } from './client-habits.ts';
 import { checkMetadata, checkUserData, toId } from './rules.ts';
 import { addGroup, removeGroup } from './security-groups.ts';
 import { getServer } from './servers.ts';

@@ -52,6 +52,15 @@ export function novaApi(cloud: Cloud): Api {
         access: 'open',
         handle: showCurrent,
       },
+      // gophercloud asks below the project, where the catalog leads, which microversions there are (upstream answers).
+      {
+        id: 'N02-project',
+        method: 'GET',
+        path: '/v2.1/:project_id',
+        summary: 'Show the API version, by the address of a project',
+        access: 'open',
+        handle: showCurrent,
+      },
       {
         id: 'N02-legacy',
         method: 'GET',

@@ -7,7 +7,7 @@ import type { SecurityGroup, SecurityGroupRule } from '../../core/security-group
 import type { ServerGroup } from '../../core/server-group.ts';
 import type { FlavorFacts, Server } from '../../core/server.ts';
 import { bookmarkOf, type NovaCall } from './cloud.ts';
-import { readsRebuild } from './go-clients.ts';
+import { readsRebuild } from './client-habits.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 255, pattern: '\\S' });
 const Short = Type.String({ maxLength: 255 });

@@ -1,11 +1,11 @@
-/** Clients written in Go, which take some documented answers for others. They are known by their User-Agent. */
+/** Clients that take some documented answers for others. They are known by their User-Agent. */
 import type { Call } from '../api.ts';
 
 const userAgentOf = ({ headers }: Pick<Call, 'headers'>) => String(headers['user-agent'] ?? '');
 
-/** All of them take 204 on a POST for an error. */
+/** Those in Go take 204 on a POST for an error; libcloud says False of a server that it did stop. */
 export function wants202(call: Pick<Call, 'headers'>): boolean {
-  return /golangsdk|gophercloud|gophertelekomcloud|terraform/i.test(userAgentOf(call));
+  return /golangsdk|gophercloud|gophertelekomcloud|terraform|libcloud/i.test(userAgentOf(call));
 }
 
 /**
