@@ -19,7 +19,7 @@ const buildScript = inRoom('build-image.sh');
 
 export interface LabImage {
   name: string;
-  /** A raw disk, packed by gzip. */
+  /** A raw disk, packed by zstd: an emulated machine unpacks it in half a second, where gzip takes it three and a half. */
   file: string;
   /** Of the packed bytes, hex. */
   sha256: string;
@@ -32,12 +32,12 @@ export async function makeLabImage(name: string): Promise<LabImage> {
   const parts = await readdir(inRoom('files'));
   for (const part of [buildScript, ...parts.sort().map((part) => inRoom(`files/${part}`))])
     key.update(await readFile(part));
-  const file = join(cache, `image-${key.digest('hex').slice(0, 16)}.raw.gz`);
+  const file = join(cache, `image-${key.digest('hex').slice(0, 16)}.raw.zst`);
   await makeOnce(file, async (folder) => {
     const raw = join(folder, 'disk.raw');
     await run(buildScript, [kernel, name, raw]);
-    await run('gzip', ['-1', raw]);
-    return `${raw}.gz`;
+    await run('zstd', ['-q', raw]);
+    return `${raw}.zst`;
   });
   return { name, file, sha256: await hashFile(file) };
 }
