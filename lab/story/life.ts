@@ -166,16 +166,17 @@ async function reachShell(lab: Lab, terminal: Terminal, password: string): Promi
   }
 }
 
+/**
+ * The output between the line that was typed and its exit code. A long line is broken where the terminal ends; a line that
+ * was typed before the prompt was there is shown twice, by the terminal and by the shell.
+ */
+const answered = /"=\s*\$\s*\?\s*=\s*"\r\n((?:(?!"=)[^])*?)=0=\r/;
+
 /** @returns what the command printed, without the line that was typed */
 async function ask(lab: Lab, terminal: Terminal, command: string): Promise<string> {
   const from = terminal.mark;
   terminal.type(`${command}; echo "=$?="\r`);
-  // A long line is broken where the terminal ends.
-  const [, output = ''] = await terminal.waitFor(
-    /"=\s*\$\s*\?\s*=\s*"\r\n([^]*?)=0=\r/,
-    from,
-    lab.patience(),
-  );
+  const [, output = ''] = await terminal.waitFor(answered, from, lab.patience());
   return output.trim();
 }
 
