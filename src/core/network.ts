@@ -40,6 +40,18 @@ export interface Networks {
   /** The first network of each VPC, by the VPC's id, which is the marker. */
   listVpcs(projectId: string, filter: FieldFilter<NetworkField>, page: Page): Promise<Network[]>;
   createNetwork(network: { projectId: string; name: string; description: string }): Promise<{ id: string }>;
+  /** False when there is none of the project's, as with all changes. */
+  changeNetwork(
+    id: string,
+    projectId: string,
+    change: { name?: string; description?: string },
+  ): Promise<boolean>;
+  changeSubnet(id: string, projectId: string, change: { name?: string; dns?: string[] }): Promise<boolean>;
+  changePort(
+    id: string,
+    projectId: string,
+    change: { name?: string; addressPairs?: string[] },
+  ): Promise<boolean>;
   /** False when there is none of the project's; throws conflict while ports are in it. */
   removeNetwork(id: string, projectId: string): Promise<boolean>;
   /** Throws not-found, and conflict when it overlaps another subnet of the network. */

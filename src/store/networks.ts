@@ -33,6 +33,32 @@ export function networks(db: Sql): Networks {
       return rows[0]!;
     },
 
+    async changeNetwork(id, projectId, { name, description }) {
+      const { rows } = await sql`
+        update networks set name = coalesce(${name ?? null}, name),
+          description = coalesce(${description ?? null}, description)
+        where id = ${id} and project_id = ${projectId} returning id`.execute(db);
+      return rows.length > 0;
+    },
+
+    async changeSubnet(id, projectId, { name, dns }) {
+      const { rows } = await sql`
+        update subnets s set name = coalesce(${name ?? null}, s.name), dns = coalesce(${dns ?? null}, s.dns)
+        from networks n
+        where s.id = ${id} and n.id = s.network_id and n.project_id = ${projectId} returning s.id`.execute(
+        db,
+      );
+      return rows.length > 0;
+    },
+
+    async changePort(id, projectId, { name, addressPairs }) {
+      const { rows } = await sql`
+        update ports set name = coalesce(${name ?? null}, name),
+          address_pairs = coalesce(${addressPairs ?? null}::text[], address_pairs)
+        where id = ${id} and project_id = ${projectId} returning id`.execute(db);
+      return rows.length > 0;
+    },
+
     removeNetwork: (id, projectId) =>
       transact(async (tx) => {
         if (!(await lockNetwork(tx, id, projectId))) return false;

@@ -93,6 +93,67 @@ describe('a port', () => {
   });
 });
 
+describe('a change, as Terraform asks for it,', () => {
+  it('renames network, subnet and port, and leaves the rest', async () => {
+    const network = await makeNetwork();
+    const made = (await subnet(network.id, '192.168.9.0/24')).body.subnet;
+    const reserved = (await port(network.id)).body.port;
+    const renamed = await call('PUT', `/networks/${network.id}`, {
+      network: { name: 'new', description: 'words' },
+    });
+    expect(renamed).toMatchObject({
+      status: 200,
+      body: { network: { ...network, name: 'new', description: 'words', subnets: [made.id] } },
+    });
+    expect(
+      await call('PUT', `/subnets/${made.id}`, {
+        subnet: { name: 'new', dns_nameservers: ['192.0.2.53'], gateway_ip: made.gateway_ip },
+      }),
+    ).toMatchObject({
+      status: 200,
+      body: { subnet: { ...made, name: 'new', dns_nameservers: ['192.0.2.53'] } },
+    });
+    const wish = {
+      name: 'new',
+      admin_state_up: true,
+      allowed_address_pairs: [{ ip_address: '192.168.9.200' }],
+      fixed_ips: reserved.fixed_ips,
+      security_groups: reserved.security_groups,
+    };
+    expect(await call('PUT', `/ports/${reserved.id}`, { port: wish })).toMatchObject({
+      status: 200,
+      body: { port: { ...reserved, ...wish } },
+    });
+    expect((await call('GET', `/ports/${reserved.id}`)).body.port.name).toBe('new');
+    expect(
+      (await call('PUT', `/subnets/${made.id}`, { subnet: { dns_nameservers: [] } })).body,
+    ).toMatchObject({ subnet: { name: 'new', dns_nameservers: [] } });
+  });
+
+  it('of what cannot be changed is refused, and of what is not the project’s', async () => {
+    const network = await makeNetwork();
+    const made = (await subnet(network.id, '192.168.9.0/24')).body.subnet;
+    const reserved = (await port(network.id)).body.port;
+    for (const [path, body] of [
+      [`/networks/${network.id}`, { network: { admin_state_up: false } }],
+      [`/subnets/${made.id}`, { subnet: { gateway_ip: '192.168.9.254' } }],
+      [`/subnets/${made.id}`, { subnet: { enable_dhcp: false } }],
+      [`/ports/${reserved.id}`, { port: { fixed_ips: [{ ip_address: '192.168.9.77' }] } }],
+      [`/ports/${reserved.id}`, { port: { security_groups: [] } }],
+      [`/ports/${reserved.id}`, { port: { allowed_address_pairs: [{ ip_address: 'nowhere' }] } }],
+    ] as const) {
+      expect(await call('PUT', path, body)).toMatchObject(failure(400));
+    }
+    for (const [path, body] of [
+      [`/networks/${nova.network.id}`, { network: { name: 'taken' } }],
+      [`/subnets/${randomUUID()}`, { subnet: { name: 'taken' } }],
+      [`/ports/${randomUUID()}`, { port: { name: 'taken' } }],
+    ] as const) {
+      expect(await call('PUT', path, body)).toMatchObject(failure(404));
+    }
+  });
+});
+
 it('the same is served under /v2.0, as the provider of Huawei Cloud asks', async () => {
   for (const path of ['/networks', '/subnets', '/ports', `/networks/${nova.network.id}`]) {
     expect((await cloud.call('GET', `/v2.0${path}`)).body).toEqual((await call('GET', path)).body);

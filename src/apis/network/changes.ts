@@ -5,7 +5,17 @@ import type { Network } from '../../core/catalog.ts';
 import { invalid, notAllowed, notFound } from '../../core/errors.ts';
 import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './networks.ts';
-import { toNetwork, toPort, toSubnet, type NetworkBody, type PortBody, type SubnetBody } from './wire.ts';
+import {
+  toNetwork,
+  toPort,
+  toSubnet,
+  type NetworkBody,
+  type NetworkChangeBody,
+  type PortBody,
+  type PortChangeBody,
+  type SubnetBody,
+  type SubnetChangeBody,
+} from './wire.ts';
 
 /** What is made belongs to a project. */
 function projectOf(call: Call): string {
@@ -81,6 +91,10 @@ function contains(cidr: string, ip: string): boolean {
   return block.check(ip);
 }
 
+function isInside(network: Network | null, ip: string): boolean {
+  return isIPv4(ip) && (network?.subnets ?? []).some(({ cidr }) => contains(cidr, ip));
+}
+
 /** In a network of the project or one that is open to all; a server can be made with it or tied to it later. */
 export async function createPort({ catalog, networks }: Cloud, call: Call): Promise<Answer> {
   const { port: wish } = call.body as Static<typeof PortBody>;
@@ -88,12 +102,64 @@ export async function createPort({ catalog, networks }: Cloud, call: Call): Prom
   const network = isId(wish.network_id) ? await catalog.findNetwork(wish.network_id, projectId) : null;
   if (!network) throw notFound('network', wish.network_id);
   const ip = wish.fixed_ips?.[0]?.ip_address ?? null;
-  if (ip !== null && !(isIPv4(ip) && network.subnets.some(({ cidr }) => contains(cidr, ip)))) {
+  if (ip !== null && !isInside(network, ip)) {
     throw invalid(`IP address ${ip} is not a valid IP for the network ${network.id}.`, 'fixed_ips');
   }
   const { id } = await networks.createPort({ projectId, networkId: network.id, ip, name: wish.name ?? '' });
   const [port] = await catalog.listPorts(projectId, { id: [id] }, { limit: 1 });
   return ok({ port: toPort(port!) }, 201);
+}
+
+export async function changeNetwork({ catalog, networks }: Cloud, call: Call): Promise<Answer> {
+  const { network: wish } = call.body as Static<typeof NetworkChangeBody>;
+  const [id, projectId] = [call.params['id']!, projectOf(call)];
+  const { name, description } = wish;
+  const change = { ...(name !== undefined && { name }), ...(description !== undefined && { description }) };
+  if (!isId(id) || !(await networks.changeNetwork(id, projectId, change))) throw notFound('network', id);
+  return ok({ network: toNetwork((await catalog.findNetwork(id, projectId))!) });
+}
+
+/** What has been handed out by a subnet stays: its range, and its gateway. */
+export async function changeSubnet({ networks }: Cloud, call: Call): Promise<Answer> {
+  const { subnet: wish } = call.body as Static<typeof SubnetChangeBody>;
+  const [id, projectId] = [call.params['id']!, projectOf(call)];
+  const read = async () => (await networks.listSubnets(projectId, { id: [id] }, { limit: 1 }))[0];
+  const known = isId(id) ? await read() : undefined;
+  if (!known) throw notFound('subnet', id);
+  if (wish.gateway_ip !== undefined && wish.gateway_ip !== known.subnet.gatewayIp) {
+    throw invalid('The gateway of a subnet cannot be changed.', 'gateway_ip');
+  }
+  const { name, dns_nameservers: dns } = wish;
+  const change = { ...(name !== undefined && { name }), ...(dns !== undefined && { dns }) };
+  if (!(await networks.changeSubnet(id, projectId, change))) throw notFound('subnet', id);
+  const { network, subnet } = (await read())!;
+  return ok({ subnet: toSubnet(network, subnet) });
+}
+
+/** An address is kept, and security groups are those of the server: given again they are no change. */
+export async function changePort({ catalog, networks }: Cloud, call: Call): Promise<Answer> {
+  const { port: wish } = call.body as Static<typeof PortChangeBody>;
+  const [id, projectId] = [call.params['id']!, projectOf(call)];
+  const read = async () => (await catalog.listPorts(projectId, { id: [id] }, { limit: 1 }))[0];
+  const known = isId(id) ? await read() : undefined;
+  if (!known) throw notFound('port', id);
+  if (wish.fixed_ips?.some(({ ip_address: ip }) => ip !== undefined && ip !== known.ip)) {
+    throw invalid('The address of a port cannot be changed.', 'fixed_ips');
+  }
+  const groups = wish.security_groups?.toSorted();
+  if (groups && groups.join() !== known.securityGroups.toSorted().join()) {
+    throw invalid('A port has the security groups of its server; change them there.', 'security_groups');
+  }
+  const { name, allowed_address_pairs: pairs } = wish;
+  const addressPairs = pairs && [...new Set(pairs.map(({ ip_address: ip }) => ip))];
+  if (addressPairs?.length) {
+    const network = await catalog.findNetwork(known.networkId, projectId);
+    const stray = addressPairs.find((ip) => !isInside(network, ip));
+    if (stray !== undefined) throw invalid(`${stray} is no address of the network.`, 'allowed_address_pairs');
+  }
+  const change = { ...(name !== undefined && { name }), ...(addressPairs && { addressPairs }) };
+  if (!(await networks.changePort(id, projectId, change))) throw notFound('port', id);
+  return ok({ port: toPort((await read())!) });
 }
 
 type Remover = 'removeNetwork' | 'removeSubnet' | 'removePort';

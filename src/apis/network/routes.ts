@@ -12,7 +12,14 @@ import * as quotas from './quotas.ts';
 import { RuleBody, SecurityGroupBody, SecurityGroupChangeBody } from './security-group-wire.ts';
 import * as security from './security-groups.ts';
 import * as vpc from './vpc.ts';
-import { NetworkBody, PortBody, SubnetBody } from './wire.ts';
+import {
+  NetworkBody,
+  NetworkChangeBody,
+  PortBody,
+  PortChangeBody,
+  SubnetBody,
+  SubnetChangeBody,
+} from './wire.ts';
 
 type Handler = (cloud: networks.Cloud, call: Call) => Promise<Answer> | Answer;
 
@@ -48,6 +55,14 @@ export function networkApi(cloud: networks.Cloud): Api {
       action: Action,
       body: TSchema,
     ) => route('POST', id, root + path, summary, handler, action, body);
+    const put = (
+      id: string,
+      path: string,
+      summary: string,
+      handler: Handler,
+      action: Action,
+      body: TSchema,
+    ) => route('PUT', id, root + path, summary, handler, action, body);
     const remove = (id: string, path: string, summary: string, handler: Handler, action: Action) =>
       route('DELETE', id, root + path, summary, handler, action);
     return [
@@ -60,6 +75,14 @@ export function networkApi(cloud: networks.Cloud): Api {
         changes.createNetwork,
         'vpc:networks:create',
         NetworkBody,
+      ),
+      put(
+        'update_network',
+        '/networks/:id',
+        'Rename or describe a network',
+        changes.changeNetwork,
+        'vpc:networks:update',
+        NetworkChangeBody,
       ),
       remove(
         'delete_network',
@@ -78,10 +101,26 @@ export function networkApi(cloud: networks.Cloud): Api {
         'vpc:subnets:create',
         SubnetBody,
       ),
+      put(
+        'update_subnet',
+        '/subnets/:id',
+        'Rename a subnet or change its name servers',
+        changes.changeSubnet,
+        'vpc:subnets:update',
+        SubnetChangeBody,
+      ),
       remove('delete_subnet', '/subnets/:id', 'Delete a subnet', changes.removeSubnet, 'vpc:subnets:delete'),
       get('get_ports', '/ports', 'List ports', networks.listPorts, 'vpc:ports:list'),
       get('get_port', '/ports/:id', 'Show a port', networks.showPort, 'vpc:ports:get'),
       post('create_port', '/ports', 'Create a port', changes.createPort, 'vpc:ports:create', PortBody),
+      put(
+        'update_port',
+        '/ports/:id',
+        'Rename a port or give it more addresses',
+        changes.changePort,
+        'vpc:ports:update',
+        PortChangeBody,
+      ),
       remove('delete_port', '/ports/:id', 'Delete a port', changes.removePort, 'vpc:ports:delete'),
       get(
         'get_security_groups',
@@ -105,10 +144,9 @@ export function networkApi(cloud: networks.Cloud): Api {
         'vpc:securityGroups:create',
         SecurityGroupBody,
       ),
-      route(
-        'PUT',
+      put(
         'update_security_group',
-        `${root}/security-groups/:id`,
+        '/security-groups/:id',
         'Rename a security group',
         security.changeGroup,
         'vpc:securityGroups:update',

@@ -35,6 +35,32 @@ export const PortBody = Type.Object({
   }),
 });
 
+/** Nothing can be taken out of service here. */
+const AlwaysOn = Type.Optional(Type.Literal(true));
+
+export const NetworkChangeBody = Type.Object({
+  network: Type.Object({ name: Name, description: Name, admin_state_up: AlwaysOn }),
+});
+export const SubnetChangeBody = Type.Object({
+  subnet: Type.Object({
+    name: Name,
+    gateway_ip: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    enable_dhcp: AlwaysOn,
+    dns_nameservers: Type.Optional(Type.Array(Type.String({ format: 'ipv4' }), { maxItems: 5 })),
+  }),
+});
+export const PortChangeBody = Type.Object({
+  port: Type.Object({
+    name: Name,
+    admin_state_up: AlwaysOn,
+    security_groups: Type.Optional(Type.Array(Type.String())),
+    fixed_ips: Type.Optional(Type.Array(Type.Object({ ip_address: Type.Optional(Type.String()) }))),
+    allowed_address_pairs: Type.Optional(
+      Type.Array(Type.Object({ ip_address: Type.String({ maxLength: 64 }) }), { maxItems: 40 }),
+    ),
+  }),
+});
+
 export function toNetwork(network: Network) {
   return {
     id: network.id,
