@@ -158,6 +158,12 @@ it('the same is served under /v2.0, as the provider of Huawei Cloud asks', async
   for (const path of ['/networks', '/subnets', '/ports', `/networks/${nova.network.id}`]) {
     expect((await cloud.call('GET', `/v2.0${path}`)).body).toEqual((await call('GET', path)).body);
   }
+  // And the VPC API below the address of the network, where the provider of Open Telekom Cloud looks for it.
+  for (const path of ['/vpcs', '/subnets', `/subnets/${nova.network.id}`, '/security-groups']) {
+    const found = await cloud.call('GET', `/v1/{p}${path}`);
+    expect(found.status).toBe(200);
+    expect((await cloud.call('GET', `/network/v1/{p}${path}`)).body).toEqual(found.body);
+  }
 });
 
 it('VPCs and their subnets are the networks in other words', async () => {

@@ -213,8 +213,43 @@ export function networkApi(cloud: networks.Cloud): Api {
       ),
     ];
   };
+  const vpcs = (root: string): Route[] => [
+    route('GET', 'vpcs', `${root}/vpcs`, 'List VPCs', vpc.listVpcs, 'vpc:vpcs:list'),
+    route('GET', 'vpc', `${root}/vpcs/:vpc_id`, 'Show a VPC', vpc.showVpc, 'vpc:vpcs:get'),
+    route(
+      'GET',
+      'vpc-subnets',
+      `${root}/subnets`,
+      'List subnets of VPCs',
+      vpc.listSubnets,
+      'vpc:subnets:list',
+    ),
+    route(
+      'GET',
+      'vpc-subnet',
+      `${root}/subnets/:subnet_id`,
+      'Show a subnet of a VPC',
+      vpc.showSubnet,
+      'vpc:subnets:get',
+    ),
+    route(
+      'GET',
+      'vpc-security-groups',
+      `${root}/security-groups`,
+      'List security groups, by the VPC API',
+      vpc.listSecurityGroups,
+      'vpc:securityGroups:list',
+    ),
+    route(
+      'GET',
+      'vpc-security-group',
+      `${root}/security-groups/:security_group_id`,
+      'Show a security group, by the VPC API',
+      vpc.showSecurityGroup,
+      'vpc:securityGroups:get',
+    ),
+  ];
   const alias = ({ id, ...rest }: Route): Route => ({ ...rest, id: `${id}-alias` });
-  const vpcRoot = '/v1/:project_id';
   return {
     name: 'network',
     title: 'Network v2.0',
@@ -224,40 +259,9 @@ export function networkApi(cloud: networks.Cloud): Api {
       route('GET', 'resources', '/network/v2.0', 'List the collections', networks.listResources, null),
       ...neutron('/network/v2.0'),
       ...neutron('/v2.0').map(alias),
-      route('GET', 'vpcs', `${vpcRoot}/vpcs`, 'List VPCs', vpc.listVpcs, 'vpc:vpcs:list'),
-      route('GET', 'vpc', `${vpcRoot}/vpcs/:vpc_id`, 'Show a VPC', vpc.showVpc, 'vpc:vpcs:get'),
-      route(
-        'GET',
-        'vpc-subnets',
-        `${vpcRoot}/subnets`,
-        'List subnets of VPCs',
-        vpc.listSubnets,
-        'vpc:subnets:list',
-      ),
-      route(
-        'GET',
-        'vpc-subnet',
-        `${vpcRoot}/subnets/:subnet_id`,
-        'Show a subnet of a VPC',
-        vpc.showSubnet,
-        'vpc:subnets:get',
-      ),
-      route(
-        'GET',
-        'vpc-security-groups',
-        `${vpcRoot}/security-groups`,
-        'List security groups, by the VPC API',
-        vpc.listSecurityGroups,
-        'vpc:securityGroups:list',
-      ),
-      route(
-        'GET',
-        'vpc-security-group',
-        `${vpcRoot}/security-groups/:security_group_id`,
-        'Show a security group, by the VPC API',
-        vpc.showSecurityGroup,
-        'vpc:securityGroups:get',
-      ),
+      ...vpcs('/v1/:project_id'),
+      // gophertelekomcloud appends v1 to the address that the catalog has of the network (openstack/client.go).
+      ...vpcs('/network/v1/:project_id').map(alias),
     ],
   };
 }
