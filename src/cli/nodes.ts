@@ -140,6 +140,7 @@ export function addNodeCommands(program: Command): void {
         ['--in-band', 'by the ramdisk: the machine is switched off, on and off again'],
         ['--force', 'in band, even if the machine is on and nobody knows what for'],
         ['--wait', 'in band, until it has ended'],
+        ['--cancel', 'give up the one in band that is under way'],
       ],
     },
     inspect,
@@ -210,6 +211,7 @@ async function act(asked: Asked, method: string, verb: string, body?: unknown): 
 
 async function inspect(asked: Asked): Promise<Told> {
   const { client, options } = asked;
+  if (options['cancel']) return act(asked, 'DELETE', '/inspect');
   const isInBand = Boolean(options['inBand']);
   if (isInBand && options['outOfBand']) throw new Error('Either --in-band or --out-of-band.');
   if (!isInBand) return act(asked, 'POST', '/inspect');

@@ -19,6 +19,7 @@ export interface ClaimedInspection {
   /** Whether the machine was told already. */
   isBegun: boolean;
   isOverdue: boolean;
+  isCancelled: boolean;
 }
 
 /** How a node stands afterwards. */
@@ -38,6 +39,8 @@ export interface Inspections {
    */
   begin(nodeId: string, evidence: string, deadlineMs: number): Promise<boolean>;
   find(nodeId: string): Promise<Inspection | null>;
+  /** Ends it at its next look, which is soon; whoever looks just now is not disturbed. False when none is under way. */
+  cancel(nodeId: string): Promise<boolean>;
   /** Those that are due, each for one process until the lease ends. */
   claim(most: number, leaseMs: number): Promise<ClaimedInspection[]>;
   /** It was begun and goes on; to be looked at again in so many milliseconds. Nothing when the claim is lost. */

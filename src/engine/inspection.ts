@@ -45,9 +45,11 @@ export function inspectionRounds(room: InspectionRoom, limits: RoundLimits): Rou
 
 async function look(room: InspectionRoom, claimed: ClaimedInspection): Promise<void> {
   const { inspections, inspectors } = room;
-  const { node, isBegun, isOverdue } = claimed;
+  const { node, isBegun, isOverdue, isCancelled } = claimed;
   const inspector = inspectors[node.driver];
   if (!inspector) return fail(room, claimed, null, 'network boot is not set up any more');
+  // A machine that was not told yet is left as it is: it may have been the wrong one.
+  if (isCancelled) return fail(room, claimed, isBegun ? inspector : null, 'it was cancelled');
   if (isOverdue) return fail(room, claimed, inspector, 'it did not come to its end in time');
   try {
     if (!isBegun) {

@@ -35,11 +35,27 @@ export function inspections(db: Sql, vault: Vault): Inspections {
       return rows[0] ?? null;
     },
 
+    async cancel(nodeId) {
+      // Nothing else has a deadline before its beginning.
+      const { rows } = await sql`
+        update inspections set deadline_at = began_at - interval '1 second' where node_id = ${nodeId} and status = 'under-way'
+        returning node_id`.execute(db);
+      return rows.length > 0;
+    },
+
     async claim(most, leaseMs) {
       // Only who can open the secrets of BMCs can do anything about it.
       if (!vault.isOurs) return [];
       const { rows } = await sql<
-        NodeRow & { inspection: { id: string; fence: number; isBegun: boolean; isOverdue: boolean } }
+        NodeRow & {
+          inspection: {
+            id: string;
+            fence: number;
+            isBegun: boolean;
+            isOverdue: boolean;
+            isCancelled: boolean;
+          };
+        }
       >`
         with due as (
           select node_id from inspections where status = 'under-way' and due_at <= now()
@@ -49,7 +65,7 @@ export function inspections(db: Sql, vault: Vault): Inspections {
           from due where i.node_id = due.node_id returning i.*
         )
         select n.*, jsonb_build_object('id', c.id, 'fence', c.fence, 'isBegun', c.is_begun,
-          'isOverdue', c.deadline_at <= now()) as inspection
+          'isOverdue', c.deadline_at <= now(), 'isCancelled', c.deadline_at < c.began_at) as inspection
         from claimed c join lateral (select ${sql.raw(nodeColumns)} from nodes where id = c.node_id) n on true`.execute(
         db,
       );

@@ -186,3 +186,19 @@ it('takes no machine for another because both have a UUID or a serial number tha
   const script = await (await fetch(`${origin}/ipxe/52-54-00-ff-ff-ff?serial=0123456789`)).text();
   expect(script).toContain('this machine is not known');
 });
+
+it('is given up when it is cancelled, and a machine that was not told yet is left alone', async () => {
+  const { begin, settle, inspections, nodeId, node, look, machine } = await open();
+  expect(await inspections.cancel(nodeId), 'none is under way').toBe(false);
+  expect(await begin()).toBe(true);
+  expect(await inspections.cancel(nodeId)).toBe(true);
+  expect(await settle()).toMatchObject({ status: 'failed', evidence: 'it was cancelled' });
+  expect(machine.told).toEqual([]);
+
+  expect(await begin()).toBe(true);
+  await look();
+  expect(await inspections.cancel(nodeId)).toBe(true);
+  expect(await settle()).toMatchObject({ status: 'failed', evidence: 'it was cancelled' });
+  expect(machine.power()).toBe('off');
+  expect(await node()).toMatchObject({ standing: 'enrolled', note: expect.stringContaining('cancelled') });
+});

@@ -465,6 +465,16 @@ const makers: Record<string, Make> = {
     )(get, cloud),
   'real node': (get, cloud) => realNode(get, cloud),
   'spare real node': (get, cloud) => realNode(get, cloud),
+  /** Nobody looks at it, so that it stays as it is. */
+  'spare inspected node': async (get, cloud) => {
+    const id = await realNode(get, cloud);
+    await cloud.sql.query(
+      `insert into inspections (node_id, id, status, evidence, deadline_at, due_at)
+       values ($1, gen_random_uuid(), 'under-way', 'waits for its turn', now() + interval '1 hour', 'infinity')`,
+      [id],
+    );
+    return id;
+  },
   'spare real node with a new password': async (get, cloud) => {
     const id = await realNode(get, cloud);
     await cloud.call('PUT', `/admin/v1/nodes/${id}/bmc-password`, {});

@@ -3,7 +3,7 @@
  * and goes on by itself. In band the machine is switched off and on, so that one in use must not be taken for a free one.
  */
 import type { Static } from 'typebox';
-import { conflict } from '../../core/errors.ts';
+import { conflict, notFound } from '../../core/errors.ts';
 import type { Node } from '../../core/node.ts';
 import { ok, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
@@ -31,6 +31,13 @@ export async function inspect(cloud: Cloud, call: Call): Promise<Answer> {
   }
   const begun = await getNode(cloud, node.id);
   return ok({ ...toNode(begun), inspection: toInspection(await cloud.inspections.find(node.id)) }, 202);
+}
+
+/** Of one in band; it ends at its next look, a few seconds later, and leaves the machine off. */
+export async function cancel(cloud: Cloud, call: Call): Promise<Answer> {
+  const node = await getNode(cloud, call.params['id']!);
+  if (!(await cloud.inspections.cancel(node.id))) throw notFound('inspection in band of node', node.id);
+  return ok({ ...toNode(node), inspection: toInspection(await cloud.inspections.find(node.id)) }, 202);
 }
 
 /** An enrolled machine that is on may be somebody's, who is about to be adopted. */

@@ -11,7 +11,7 @@ import { toError } from './errors.ts';
 import { createEvents } from './events.ts';
 import * as faults from './faults.ts';
 import * as health from './health.ts';
-import { inspect } from './inspection.ts';
+import * as inspection from './inspection.ts';
 import * as nodes from './nodes.ts';
 import { scan } from './scan.ts';
 import * as servers from './servers.ts';
@@ -140,8 +140,15 @@ export function adminApi(cloud: Cloud): Api {
         `POST ${node}/:id/inspect`,
         'ingot:nodes:inspect',
         'Read power and inventory, by the BMC or by the ramdisk; an enrolled node becomes ready',
-        inspect,
+        inspection.inspect,
         { body: InspectBody },
+      ),
+      route(
+        'cancelInspection',
+        `DELETE ${node}/:id/inspect`,
+        'ingot:nodes:inspect',
+        'Give up an inspection by the ramdisk',
+        inspection.cancel,
       ),
       route(
         'adoptNode',
