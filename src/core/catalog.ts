@@ -74,7 +74,8 @@ export interface Catalog {
   /** Those of servers in their order there, else by id. Throws invalid for a marker that the project does not see. */
   listPorts(projectId: string | null, filter: FieldFilter<PortField>, page: Page): Promise<Port[]>;
 
-  listKeypairs(userId: string): Promise<Keypair[]>;
+  /** By name; behind the one that `marker` names. */
+  listKeypairs(userId: string, page?: Partial<Page>): Promise<Keypair[]>;
   findKeypair(userId: string, name: string): Promise<Keypair | null>;
   /** Throws conflict when the name is taken. */
   createKeypair(keypair: Omit<Keypair, 'id' | 'createdAt'>): Promise<Keypair>;

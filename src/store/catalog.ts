@@ -96,9 +96,11 @@ export function catalog(db: Sql): Catalog {
     },
     listPorts: (projectId, filter, page) => listPorts(db, projectId, filter, page),
 
-    async listKeypairs(userId) {
+    async listKeypairs(userId, { limit, marker } = {}) {
+      const behind = marker === undefined ? sql`true` : sql`name > ${marker}`;
       const { rows } = await sql<Keypair>`
-        select ${keypairColumns} from keypairs where user_id = ${userId} order by name`.execute(db);
+        select ${keypairColumns} from keypairs where user_id = ${userId} and ${behind}
+        order by name limit ${limit ?? null}::bigint`.execute(db);
       return rows;
     },
     async findKeypair(userId, name) {

@@ -19,10 +19,20 @@ export async function laySearchIndexes(db: Sql): Promise<void> {
       create index servers_by_change on servers using brin (updated_at)
         with (pages_per_range = 1, autosummarize = on)`.execute(tx);
   });
-  await layUnlessThere(db, 'servers_by_name_part', async (tx) => {
+  await layTrigrams(db, 'servers_by_name_part', sql`servers`, sql`name`);
+  await layTrigrams(db, 'ports_by_address_part', sql`ports`, sql`host(ip)`);
+}
+
+async function layTrigrams(
+  db: Sql,
+  index: string,
+  table: RawBuilder<unknown>,
+  text: RawBuilder<unknown>,
+): Promise<void> {
+  await layUnlessThere(db, index, async (tx) => {
     const trigrams = await findTrigrams(tx);
-    if (trigrams)
-      await sql`create index servers_by_name_part on servers using gin (name ${trigrams})`.execute(tx);
+    if (!trigrams) return;
+    await sql`create index ${sql.ref(index)} on ${table} using gin (${text} ${trigrams})`.execute(tx);
   });
 }
 
@@ -38,7 +48,7 @@ async function layUnlessThere(db: Sql, index: string, lay: (tx: Tx) => Promise<v
 async function isThere(db: Sql | Tx, index: string): Promise<boolean> {
   const { rows } = await sql`
     select 1 from pg_index x join pg_class c on c.oid = x.indexrelid
-    where x.indrelid = 'servers'::regclass and c.relname = ${index}`.execute(db);
+    where x.indrelid in ('servers'::regclass, 'ports'::regclass) and c.relname = ${index}`.execute(db);
   return rows.length > 0;
 }
 

@@ -135,6 +135,47 @@ describe('a read', () => {
     expect(budgets.filter(([names, budget]) => cost(names) !== budget)).toEqual([]);
   });
 
+  it('costs one statement more behind a marker, which is looked up first', async () => {
+    const lists: [path: string, key: string, header?: string][] = [
+      ['/v2.1/{p}/servers', 'servers'],
+      ['/v2.1/{p}/servers/detail', 'servers'],
+      ['/v2.1/{p}/os-keypairs', 'keypairs', 'compute 2.35'],
+      ['/v1/{p}/instances', 'instances'],
+      ['/v1/{p}/physicalservers', 'servers'],
+      ['/image/v2/images', 'images'],
+      ['/network/v2.0/networks', 'networks'],
+      ['/network/v2.0/subnets', 'subnets'],
+      ['/network/v2.0/ports', 'ports'],
+      ['/network/v2.0/security-groups', 'security_groups'],
+      ['/network/v2.0/security-group-rules', 'security_group_rules'],
+      ['/v1/{p}/vpcs', 'vpcs'],
+      ['/v1/{p}/subnets', 'subnets'],
+      ['/volume/v3/{p}/volumes', 'volumes'],
+      ['/admin/v1/nodes', 'nodes'],
+      ['/admin/v1/servers', 'servers'],
+      ['/admin/v1/audit', 'audit'],
+    ];
+    const costs: [string, number][] = [];
+    for (const [path, key, version] of lists) {
+      const headers = { 'x-auth-token': cloud.token, ...(version && { 'openstack-api-version': version }) };
+      const { status, body } = await cloud.call('GET', path, undefined, headers);
+      expect([path, status]).toEqual([path, 200]);
+      const [first] = body[key];
+      const marker = first.keypair?.name ?? first.id;
+      const costOf = async (query: string) =>
+        (
+          await statementsOf({
+            name: path,
+            method: 'GET',
+            path: path.replace('{p}', cloud.projectId) + query,
+            headers,
+          })
+        ).length;
+      costs.push([path, (await costOf(`?marker=${marker}`)) - (await costOf(''))]);
+    }
+    expect(costs.filter(([, more]) => more > 1)).toEqual([]);
+  });
+
   it('costs one more only where a policy asks for tags of the server', async () => {
     const { rows } = await cloud.sql.query<{ id: string }>(
       `select id from servers where name like 'rented-%' limit 1`,

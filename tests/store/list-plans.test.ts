@@ -62,6 +62,8 @@ describe('a page of servers', () => {
     ['of all projects, behind a marker', all, { marker }, 'servers_by_age', limit],
     ['by id (operators)', all, { marker, sort: [{ key: 'id', descending: false }] }, 'servers_pkey', limit],
     ['of a reservation', { ...mine, reservationId: 'r-3000' }, {}, 'servers_by_reservation', 1],
+    ['on a machine (CloudDC)', { ...mine, nodeIds: [marker] }, {}, 'nodes_pkey', 1],
+    ['with a part of an address', { ...mine, ip: '0.11.184' }, {}, 'ports_by_address_part', 1],
     ['with a tag', { ...mine, tags: ['blue'] }, {}, 'servers_by_tag', 1],
     ['by a part of the name', { ...mine, name: 'needle' }, {}, 'servers_by_name_part', 1],
     ['by a pattern', { ...mine, name: 'n..dle', nameIsPattern: true }, {}, 'servers_by_name_part', 1],

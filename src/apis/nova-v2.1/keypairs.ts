@@ -1,25 +1,31 @@
 /** Keypairs of a user (otc0000002374101041 and following). */
 import type { Static } from 'typebox';
-import type { Keypair } from '../../core/catalog.ts';
+import type { Catalog } from '../../core/catalog.ts';
 import { IngotError, invalid, notAllowed, notFound } from '../../core/errors.ts';
 import { callerOf, ok, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
-import { cutPage } from './paging.ts';
+import { cutPage, parseLimit } from './paging.ts';
 import { generateKey, toFingerprint } from './ssh-key.ts';
 import { toKeypair, toKeypairDetail, type KeypairBody } from './wire.ts';
 
 export async function list({ catalog }: Cloud, call: NovaCall): Promise<Answer> {
-  const keypairs = await catalog.listKeypairs(ownerOf(call, single(call, 'user_id')));
-  const { items, links } = call.minor >= 35 ? toPage(call, keypairs) : { items: keypairs, links: {} };
+  const owner = ownerOf(call, single(call, 'user_id'));
+  const { items, links } =
+    call.minor >= 35
+      ? await readPage(catalog, call, owner)
+      : { items: await catalog.listKeypairs(owner), links: {} };
   return ok({ keypairs: items.map((keypair) => ({ keypair: toKeypair(call, keypair) })), ...links });
 }
 
 /** From 2.35 on, by name. */
-function toPage(call: NovaCall, keypairs: Keypair[]) {
+async function readPage(catalog: Catalog, call: NovaCall, owner: string) {
   const marker = single(call, 'marker');
-  const at = keypairs.findIndex(({ name }) => name === marker);
-  if (marker !== undefined && at < 0) throw invalid(`marker [${marker}] not found`, 'marker');
-  return cutPage(call, 'keypairs', '/os-keypairs', keypairs.slice(at + 1), ({ name }) => name);
+  if (marker !== undefined && !(await catalog.findKeypair(owner, marker))) {
+    throw invalid(`marker [${marker}] not found`, 'marker');
+  }
+  const page = { limit: parseLimit(call) + 1, ...(marker === undefined ? {} : { marker }) };
+  const found = await catalog.listKeypairs(owner, page);
+  return cutPage(call, 'keypairs', '/os-keypairs', found, ({ name }) => name);
 }
 
 export async function show({ catalog }: Cloud, call: NovaCall): Promise<Answer> {
