@@ -118,6 +118,23 @@ describe('create', () => {
     expect(await nova.call('POST', '/servers', nova.createBody(change))).toMatchObject(badRequest(message));
   });
 
+  it('takes the local disk with its image for what it is, and no other', async () => {
+    const own = { boot_index: 0, source_type: 'image', destination_type: 'local', uuid: nova.imageId };
+    const create = (...disks: object[]) =>
+      nova.call('POST', '/servers', nova.createBody({ block_device_mapping_v2: disks }));
+    expect((await create({ ...own, delete_on_termination: true })).status).toBe(202);
+    const refused = badRequest(expect.stringContaining('not supported'));
+    for (const other of [
+      { ...own, uuid: nobody },
+      { ...own, destination_type: 'volume', volume_size: 10 },
+      { ...own, boot_index: 1 },
+      { source_type: 'blank', destination_type: 'local', guest_format: 'swap' },
+    ]) {
+      expect(await create(other)).toMatchObject(refused);
+      expect(await create(own, other)).toMatchObject(refused);
+    }
+  });
+
   it('takes 32 KB of user data and a name of 255 signs', async () => {
     const wish = { user_data: Buffer.alloc(32_768).toString('base64'), name: 'x'.repeat(255) };
     expect((await nova.call('POST', '/servers', nova.createBody(wish))).status).toBe(202);

@@ -41,6 +41,12 @@ export async function openstack(cloud: Cloud, ...args: string[]): Promise<string
   return stdout;
 }
 
+/** The same by the command of a Python environment, see `pythonWith`. */
+export async function openstackOf(python: string, cloud: Cloud, ...args: string[]): Promise<string> {
+  const { stdout } = await run(python, ['-m', 'openstackclient.shell', ...args], { env: inCloud(cloud) });
+  return stdout;
+}
+
 /** Runs a script of openstacksdk, which writes JSON. */
 export async function openstackSdk(cloud: Cloud, script: string): Promise<Record<string, unknown>> {
   const { stdout } = await run(python, [script], { env: inCloud(cloud), maxBuffer: 16_000_000 });

@@ -15,6 +15,7 @@ import { checkDeviceTag, checkMetadata, checkTags, checkUserData, toId } from '.
 import { toLinks, type CreateBody } from './wire.ts';
 
 type Wanted = Static<typeof CreateBody>['server'];
+type Disk = NonNullable<Wanted['block_device_mapping_v2']>[number];
 
 /** 202 with an id at once; whether a machine is found shows in the server's status. */
 export async function create(cloud: Cloud, call: NovaCall): Promise<Answer> {
@@ -55,7 +56,8 @@ export async function create(cloud: Cloud, call: NovaCall): Promise<Answer> {
 /** What we could only pretend to do is refused. */
 function checkSupported(wanted: Wanted): void {
   const isAsked = (list: unknown[] | undefined) => list !== undefined && list.length > 0;
-  if (isAsked(wanted.block_device_mapping) || isAsked(wanted.block_device_mapping_v2)) {
+  const [disk, ...others] = wanted.block_device_mapping_v2 ?? [];
+  if (isAsked(wanted.block_device_mapping) || others.length > 0 || (disk && !isOwnDisk(disk, wanted))) {
     throw invalid('Block device mapping is not supported: servers boot from their local disks.', 'server');
   }
   if (isAsked(wanted.personality)) {
@@ -63,6 +65,13 @@ function checkSupported(wanted: Wanted): void {
   }
   if (!wanted.imageRef) throw invalid('Invalid imageRef provided.', 'imageRef');
   if (Array.isArray(wanted.networks)) for (const { tag } of wanted.networks) checkDeviceTag(tag);
+}
+
+/** The local disk with the image of the request, which newer clients spell out (seen of python-openstackclient 10.5). */
+function isOwnDisk(disk: Disk, { imageRef }: Wanted): boolean {
+  const { source_type, destination_type = 'local', uuid, boot_index = 0 } = disk;
+  const isLocal = source_type === 'image' && destination_type === 'local' && Number(boot_index) === 0;
+  return isLocal && typeof uuid === 'string' && uuid === toId(imageRef ?? '');
 }
 
 /** By name or id; without any: the default one. */

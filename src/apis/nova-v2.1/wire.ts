@@ -24,6 +24,13 @@ const Count = Type.Union([
   Type.Integer({ minimum: 1, maximum: 1000 }),
   Type.String({ pattern: '^[1-9]\\d{0,2}$' }),
 ]);
+/** A disk that is asked for; the one that clients spell out is the local disk with the image. */
+const Disk = Type.Object({
+  source_type: Type.Optional(Type.String()),
+  destination_type: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  uuid: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  boot_index: Type.Optional(Type.Union([Type.Integer(), Type.String(), Type.Null()])),
+});
 const Unsupported = Type.Optional(Type.Array(Type.Unknown()));
 
 const Hints = Type.Optional(Type.Object({ group: Type.Optional(Type.String()) }));
@@ -47,7 +54,7 @@ export const CreateBody = Type.Object({
     max_count: Type.Optional(Count),
     return_reservation_id: Type.Optional(Type.Boolean()),
     block_device_mapping: Unsupported,
-    block_device_mapping_v2: Unsupported,
+    block_device_mapping_v2: Type.Optional(Type.Array(Disk)),
     personality: Unsupported,
     /** From 2.52 on. */
     tags: Type.Optional(Type.Array(Type.String())),
