@@ -349,6 +349,15 @@ export function toUpstreamStatus(
   return lifecycle[standing.state].upstreamStatus ?? toStatus(standing);
 }
 
+/**
+ * For clients that wait for the end of a server only while they read ACTIVE or SHUTOFF, and take every other status for a
+ * failure: what is being deleted shows one of the two, as the published table has both for Deleting.
+ */
+export function toStatusOfLeaving(standing: Pick<Standing, 'state' | 'deletingFrom'>): Status | null {
+  if (standing.state !== 'Deleting') return null;
+  return toStatus(standing) === 'ACTIVE' ? 'ACTIVE' : 'SHUTOFF';
+}
+
 export function toVmState(standing: Pick<Standing, 'state' | 'deletingFrom'>): VmState {
   const { vmState } = lifecycle[standing.state];
   if (vmState !== 'as when deletion began') return vmState;

@@ -100,6 +100,24 @@ describe('os-stop', () => {
   });
 });
 
+it('is on its way out for Terraform, not failed, while a server that failed is being deleted', async () => {
+  const id = await nova.make();
+  await cloud.sql.query(
+    `update servers set state = 'Deleting', task_state = 'deleting', deleting_from = 'Faulty' where id = $1`,
+    [id],
+  );
+  const read = async (agent: string, path = `/v2.1/{p}/servers/${id}`) =>
+    (await cloud.call('GET', path, undefined, { 'user-agent': agent })).body.server.status;
+  expect(await read('python-novaclient')).toBe('ERROR');
+  const terraform = 'terraform-provider-iac golangsdk/2.0.0';
+  for (const agent of ['gophercloud/v2.8.0', 'golangsdk/2.0.0', terraform])
+    expect(await read(agent)).toBe('SHUTOFF');
+  expect(await read(terraform, `/v1/{p}/baremetalservers/${id}`)).toBe('SHUTOFF');
+  expect(await read('curl', `/v1/{p}/baremetalservers/${id}`)).toBe('ERROR');
+  await cloud.sql.query(`update servers set deleting_from = 'Running' where id = $1`, [id]);
+  expect(await read(terraform)).toBe('ACTIVE');
+});
+
 it('is told as REBUILD to gophercloud alone while a system is being laid on it', async () => {
   const id = await nova.make();
   const terraform =

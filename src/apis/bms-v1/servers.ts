@@ -3,6 +3,7 @@ import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import { statesShowing, type Status } from '../../core/lifecycle.ts';
 import type { Server, ServerFilter } from '../../core/server.ts';
 import { callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
+import { countsRecords, toStatusFor } from '../client-habits.ts';
 import type { Cloud } from './cloud.ts';
 import { checkName } from './rules.ts';
 import { toRenamed, toServer, toSlimServer } from './wire.ts';
@@ -11,7 +12,7 @@ export async function show({ servers }: Cloud, call: Call): Promise<Answer> {
   const id = call.params['server_id']!;
   const server = isId(id) ? await servers.find(id, projectOf(call)) : null;
   if (!server) throw new IngotError({ ...notFound('server', id).facts, code: 'detail' });
-  return ok({ server: toServer(server) });
+  return ok({ server: { ...toServer(server), status: toStatusFor(call, server) } });
 }
 
 /** For all other calls an unknown server is a bad request (BMS.0040). */
@@ -38,14 +39,6 @@ function toPage(call: Call): { limit: number; offset: number } {
   const limit = asked ?? (offset === undefined ? 25 : 1_000);
   if (offset !== undefined && asked === undefined && countsRecords(call)) return { limit, offset };
   return { limit, offset: ((offset ?? 1) - 1) * limit };
-}
-
-/**
- * The Terraform provider huaweicloud takes `offset` for the number of servers that it has, and asks on until a page is
- * empty (data_source_huaweicloud_bms_instances.go). By pages it would see a single server twice, and of 26 only 25.
- */
-function countsRecords({ headers }: Call): boolean {
-  return /golangsdk/i.test(String(headers['user-agent'] ?? ''));
 }
 
 export const list = listAs(toServer);

@@ -1,5 +1,5 @@
 /**
- * Nova v2.1, microversions 2.1 to 2.55, and the legacy `/v2` of the same without microversions. N numbers count the
+ * Nova v2.1, microversions 2.1 to 2.60, and the legacy `/v2` of the same without microversions. N numbers count the
  * operations of the published BMS reference, X numbers those of the ECS reference that clients need besides.
  */
 import type { Api, Route } from '../api.ts';

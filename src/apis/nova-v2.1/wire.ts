@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Flavor, Keypair } from '../../core/catalog.ts';
-import { toPowerState, toStatus, toUpstreamStatus, toVmState } from '../../core/lifecycle.ts';
+import { toPowerState, toVmState } from '../../core/lifecycle.ts';
 import type { SecurityGroup, SecurityGroupRule } from '../../core/security-group.ts';
 import type { ServerGroup } from '../../core/server-group.ts';
 import type { FlavorFacts, Server } from '../../core/server.ts';
+import { toStatusFor } from '../client-habits.ts';
 import { bookmarkOf, type NovaCall } from './cloud.ts';
-import { readsRebuild } from './client-habits.ts';
 
 const Name = Type.String({ minLength: 1, maxLength: 255, pattern: '\\S' });
 const Short = Type.String({ maxLength: 255 });
@@ -197,7 +197,7 @@ export function toServer(call: NovaCall, server: Server) {
   const hostId = server.nodeId
     ? createHash('sha224').update(`${server.projectId}${server.nodeId}`).digest('hex')
     : '';
-  const status = readsRebuild(call) ? toUpstreamStatus(server) : toStatus(server);
+  const status = toStatusFor(call, server);
   return {
     ...toEntry(call, server),
     status,
