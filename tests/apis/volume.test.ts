@@ -37,6 +37,8 @@ describe('the volume API', () => {
     const { status, body } = await cloud.call('GET', '/volume', undefined, { 'x-auth-token': '' });
     expect(status).toBe(200);
     expect(body.versions.map((version: Reply['body']) => version.id)).toEqual(['v2.0', 'v3.0']);
+    // Without a microversion in v3 the cinder command leaves.
+    expect(body.versions[1]).toMatchObject({ min_version: '3.0', version: '3.0' });
   });
 
   it('is in the catalog of a token', async () => {

@@ -9,9 +9,11 @@ import { applyPatch, parsePatch } from './patch.ts';
 import { parseImage, toImage } from './wire.ts';
 
 /** 300: there might be several to choose from. */
-export function showVersions(_cloud: Cloud, { origin }: Call): Answer {
+export function showVersions(_cloud: Cloud, { origin, path }: Call): Answer {
   const links = [{ rel: 'self', href: `${origin}/image/v2/` }];
-  return ok({ versions: [{ id: 'v2.9', status: 'CURRENT', links }] }, 300);
+  // The glance command asks under this name, where it is no choice between several (upstream, versions.py).
+  const statusCode = path.startsWith('/image/versions') ? 200 : 300;
+  return ok({ versions: [{ id: 'v2.9', status: 'CURRENT', links }] }, statusCode);
 }
 
 export async function show(cloud: Cloud, call: Call): Promise<Answer> {

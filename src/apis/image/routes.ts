@@ -27,6 +27,7 @@ const image = '/image/v2/images/:image_id';
 // prettier-ignore
 const entries: Entry[] = [
   ['versions', null, 'GET', '/image', 'List API versions', images.showVersions],
+  ['named_versions', null, 'GET', '/image/versions', 'List API versions', images.showVersions],
   ['version', null, 'GET', '/image/v2', 'List API versions', images.showVersions],
   ['get_images', 'ims:images:list', 'GET', '/image/v2/images', 'List images', images.list],
   ['add_image', 'ims:images:create', 'POST', '/image/v2/images', 'Make an image without bytes', images.create, { body: ImageBody, tags: tagsOfNew }],

@@ -55,20 +55,20 @@ const entries: Entry[] = [
 ];
 
 const versions = [
-  { id: 'v2.0', path: 'v2', status: 'SUPPORTED' },
-  { id: 'v3.0', path: 'v3', status: 'CURRENT' },
+  { id: 'v2.0', path: 'v2', status: 'SUPPORTED', version: '' },
+  { id: 'v3.0', path: 'v3', status: 'CURRENT', version: '3.0' },
 ] as const;
 
-/** No microversion is advertised, so that clients ask for none. */
+/** The first microversion only, which is v3 as it is; the cinder command leaves a server that names none. */
 const toVersions =
   (some: readonly (typeof versions)[number][]) =>
   ({ origin }: Call): Answer =>
     ok({
-      versions: some.map(({ id, path, status }) => ({
+      versions: some.map(({ id, path, status, version }) => ({
         id,
         status,
-        version: '',
-        min_version: '',
+        version,
+        min_version: version,
         updated: '2017-02-25T12:00:00Z',
         links: [{ rel: 'self', href: `${origin}/volume/${path}/` }],
       })),
