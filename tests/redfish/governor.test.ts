@@ -190,3 +190,18 @@ describe('the driver under its governor', () => {
     expect(await waiting).toMatchObject({ kind: 'unreachable' });
   });
 });
+
+it('a BMC is hurried by operations, and not by readings of the engine', async () => {
+  const clock = { now: 0 };
+  await using driver = makeDriver({ now: () => clock.now, random: () => 1, firstPauseMs: 1_000 });
+  const node = makeNode(nobody);
+  const ask = async (subJobId: string | null) =>
+    (await failureOf(driver.readPower(node, { ...purpose, subJobId }))).message;
+  for (let times = 0; times < 8; times += 1) {
+    clock.now += 1_000_000; // every try is a probe
+    expect(await ask(null)).toContain('gave no answer');
+  }
+  clock.now += 15_000;
+  expect(await ask(null)).toContain('left alone');
+  expect(await ask('a sub-job')).toContain('gave no answer');
+});
