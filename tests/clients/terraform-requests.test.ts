@@ -52,3 +52,34 @@ it('finds security groups by the older VPC API where there is no newer one', asy
   expect((await cloud.call('GET', `${path}/${group.id}`)).body.security_group).toEqual(group);
   expect((await cloud.call('GET', `${path}/${servers[0]}`)).status).toBe(404);
 });
+
+it('makes a server of a configuration without security groups, which it sends as null', async () => {
+  const { image, flavor, network, vpc } = (
+    await cloud.sql.query<Record<string, string>>(
+      `select (select id from images order by name limit 1) as image, (select flavor_id from nodes limit 1) as flavor,
+        n.id as network, n.vpc_id as vpc from networks n`,
+    )
+  ).rows[0]!;
+  const server = {
+    adminPass: 'Secret-Passw0rd',
+    availability_zone: 'eu-de-01',
+    extendparam: { chargingMode: 'prePaid', isAutoPay: 'true', periodNum: 1, periodType: 'month' },
+    flavorRef: flavor,
+    imageRef: image,
+    metadata: { op_svc_userid: cloud.userId },
+    name: 'hw-one',
+    nics: [{ subnet_id: network }],
+    security_groups: null,
+    server_tags: [{ key: 'team', value: 'infra' }],
+    vpcid: vpc,
+  };
+  const made = await cloud.call('POST', '/v1/{p}/baremetalservers', { server }, headers);
+  expect(made).toMatchObject({ status: 200, body: { order_id: expect.stringMatching(/^CS/) } });
+  const order = { order_id: made.body.order_id, only_main_resource: 1 };
+  const { body } = await cloud.until(
+    () => cloud.call('POST', '/v2/orders/suscriptions/resources/query', order, headers),
+    (answer) => answer.body.data.length > 0,
+  );
+  const shown = await cloud.call('GET', `/v1/{p}/baremetalservers/${body.data[0].resource_id}`);
+  expect(shown.body.server.security_groups).toMatchObject([{ name: 'default' }]);
+});

@@ -32,8 +32,9 @@ export function tagsOfNew({ body }: Call): KeyValue[] {
 async function chooseGroups(
   securityGroups: SecurityGroups,
   projectId: string,
-  { security_groups: wanted = [] }: Wanted,
+  { security_groups: given }: Wanted,
 ): Promise<Pick<CreateWish, 'securityGroups'>> {
+  const wanted = given ?? [];
   if (wanted.length === 0) return {};
   const ids = [...new Set(wanted.map(({ id }) => id.toLowerCase()))];
   const known = new Set((await securityGroups.list(projectId, { ids })).map(({ id }) => id));

@@ -65,6 +65,11 @@ export const ResetPasswordBody = Type.Object({
   'reset-password': Type.Object({ new_password: Type.String({ minLength: 1, maxLength: 255 }) }),
 });
 
+/** null where the Terraform provider huaweicloud has none. */
+const SecurityGroups = Type.Optional(
+  Type.Union([Type.Array(Type.Object({ id: Type.String() })), Type.Null()]),
+);
+
 const Tags = Type.Array(Type.Object({ key: Type.String(), value: Type.Optional(Type.String()) }));
 
 export const TagActionBody = Type.Object({
@@ -91,7 +96,7 @@ export const CreateBody = Type.Object({
     user_data: Type.Optional(Type.String()),
     adminPass: Type.Optional(Type.String()),
     key_name: Type.Optional(Type.String()),
-    security_groups: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
+    security_groups: SecurityGroups,
     count: Type.Optional(Type.Integer()),
     root_volume: Type.Optional(Type.Object({ volumetype: Type.String(), size: Type.Integer() })),
     publicip: Type.Optional(
@@ -132,7 +137,7 @@ export const AddNicsBody = Type.Object({
   nics: Type.Array(
     Type.Object({
       subnet_id: Id,
-      security_groups: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
+      security_groups: SecurityGroups,
       ip_address: Type.Optional(Type.String()),
     }),
     { minItems: 1, maxItems: 10 },
