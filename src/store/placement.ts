@@ -115,6 +115,7 @@ export async function connect(
   projectId: string,
   position: number,
   nic: RequestedNic,
+  macs = newMacs(),
 ): Promise<{ id: string; ip: string }> {
   if (nic.portId !== null) {
     const { rows } = await sql<{ id: string; ip: string }>`
@@ -126,9 +127,8 @@ export async function connect(
     return rows[0];
   }
   // The subnet's row is the lock under which addresses are handed out.
-  const subnets = await sql<{ id: string; size: number; cursor: number; used: number }>`
-    select id, (2 ^ (32 - masklen(cidr)))::bigint as size, cursor,
-      (select count(*) from ports p where p.subnet_id = s.id) + (gateway_ip << cidr)::int as used
+  const subnets = await sql<{ id: string; size: number; cursor: number }>`
+    select id, (2 ^ (32 - masklen(cidr)))::bigint as size, cursor
     from subnets s
     where network_id = ${nic.networkId} and (${nic.ip}::inet is null or ${nic.ip}::inet << cidr)
     order by created_at, id limit 1 for update of s`.execute(tx);
@@ -139,7 +139,8 @@ export async function connect(
     sql<{ id: string; ip: string }>`
     insert into ports (id, network_id, subnet_id, project_id, server_id, position, mac, ip)
     select gen_random_uuid(), s.network_id, s.id, ${projectId}, ${serverId}, ${position},
-      ${newMac()}::macaddr, host(${ip})::inet
+      (select mac from unnest(${macs}::macaddr[]) as mac
+        where not exists (select 1 from ports p where p.mac = mac.mac) limit 1), host(${ip})::inet
     from subnets s where s.id = ${subnet.id}
       and host(${ip}) <> all (array[host(s.gateway_ip), host(network(s.cidr)), host(broadcast(s.cidr))])
     on conflict (subnet_id, ip) do nothing
@@ -152,7 +153,9 @@ export async function connect(
   }
   const usable = subnet.size - 2; // without network and broadcast address
   let offset = subnet.cursor;
-  for (let tries = 0; tries < usable && subnet.used < usable; tries++) {
+  for (let tries = 0; tries < usable; tries++) {
+    // Only who is unlucky for long counts what is left; it takes reading all addresses of the subnet.
+    if (tries === triesBeforeCounting && (await countUsed(tx, subnet.id)) >= usable) break;
     offset = (offset % usable) + 1;
     const { rows } = await insert(sql`(s.cidr::inet + ${offset}::bigint)`);
     if (!rows[0]) continue;
@@ -162,7 +165,19 @@ export async function connect(
   throw new IngotError({ kind: 'conflict', message: `The network ${nic.networkId} has no free address.` });
 }
 
-/** The prefix that OpenStack and both clouds use for ports (fa:16:3e, otc0131036398). */
-function newMac(): string {
-  return `fa163e${randomBytes(3).toString('hex')}`;
+const triesBeforeCounting = 16;
+
+async function countUsed(tx: Tx, subnetId: string): Promise<number> {
+  const { rows } = await sql<{ used: number }>`
+    select (select count(*) from ports where subnet_id = s.id) + (gateway_ip << cidr)::int as used
+    from subnets s where id = ${subnetId}`.execute(tx);
+  return rows[0]!.used;
+}
+
+/**
+ * With the prefix that OpenStack and both clouds use for ports (fa:16:3e, otc0131036398). That leaves 24 bits: among 100,000
+ * ports one in 170 is taken already, so that there are several to choose from.
+ */
+function newMacs(): string[] {
+  return Array.from({ length: 8 }, () => `fa163e${randomBytes(3).toString('hex')}`);
 }

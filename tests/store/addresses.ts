@@ -1,8 +1,10 @@
 /** Handing out machines and addresses. */
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { Network } from '../../src/core/catalog.ts';
 import { ClaimLost, type Delivery } from '../../src/core/work.ts';
+import { connect as connectPort } from '../../src/store/placement.ts';
 import type { Store } from '../support/store.ts';
 import { create } from './work-room.ts';
 
@@ -65,6 +67,38 @@ export function addresses(the: () => Store): void {
       await expect(connect(deliveries[1]!)).rejects.toMatchObject({
         facts: { kind: 'conflict', message: 'The address 192.0.2.5 is in use.' },
       });
+    });
+
+    it('of a network with thousands of them, all given, is refused as well', async () => {
+      const network = await makeNetwork('198.18.0.0/20', '198.18.0.1');
+      await sql`
+        insert into ports (id, network_id, subnet_id, project_id, mac, ip)
+        select gen_random_uuid(), s.network_id, s.id, ${the().projectId},
+          ('0200cc00' || lpad(to_hex(n), 4, '0'))::macaddr, host(s.cidr::inet + n)::inet
+        from subnets s, generate_series(2, 4094) n where s.network_id = ${network.id}`.execute(
+        the().database.sql,
+      );
+      const [delivery] = await create(the(), servers(1), nicsIn(network));
+      await expect(connect(delivery!)).rejects.toMatchObject({
+        facts: { kind: 'conflict', message: `The network ${network.id} has no free address.` },
+      });
+    });
+
+    it('comes with a MAC address that nobody has', async () => {
+      const [taken, free] = ['fa163e000001', 'fa163e000002'];
+      const macs = [taken, free];
+      const [nic] = nicsIn(the().network);
+      const connected = () =>
+        the()
+          .database.sql.transaction()
+          .execute((tx) => {
+            return connectPort(tx, null, the().projectId, 0, nic!, macs);
+          });
+      const ports = [await connected(), await connected()];
+      const { rows } = await sql<{ mac: string }>`
+        select replace(mac::text, ':', '') as mac from ports where id = any(${ports.map(({ id }) => id)}::uuid[])
+        order by mac`.execute(the().database.sql);
+      expect(rows.map(({ mac }) => mac)).toEqual(macs);
     });
 
     it('is not given to a delivery that has lost its claim', async () => {
