@@ -31,6 +31,8 @@ export const filters: Bench = {
       ['a tag', `${nova}&tags=blue`, 1],
       ['a reservation', `${nova}&reservation_id=r-needle00`, 1],
       ['changes since', `${nova}&changes-since=${since}`, 1],
+      ['all projects', `${nova}&all_tenants=1`, 50],
+      ['the order of names', `${nova}&sort_key=display_name`, 50],
       ['a marker deep down', `${nova}&marker=${needle}`, 50],
     ];
     const headers = { 'openstack-api-version': 'compute 2.26' };
