@@ -1,8 +1,8 @@
 /**
  * `npm run terraform`: takes unmodified Terraform providers through the examples of examples/terraform, each against a
- * new Ingot: apply, change, destroy. After each step a plan must be empty and the server as wished; in the end nothing
- * may be left. No part of `npm test`: the providers are large, and only that of OpenStack can be built from the module
- * proxy of Go alone.
+ * new Ingot: an apply that fails, another that succeeds, changes, destroy. After each step a plan must be empty and the
+ * server as wished; in the end nothing may be left. No part of `npm test`: the providers are large, and only that of
+ * OpenStack can be built from the module proxy of Go alone.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -18,6 +18,8 @@ import { buildOpenstackProvider, findProviders, findTerraform } from './programs
 import { stories, type Stage, type Story } from './stories.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Of the output of a command that did not do what it should. */
+const mostLines = 60;
 const cache = join(root, 'node_modules/.cache/terraform');
 
 await new Command('terraform')
@@ -60,7 +62,7 @@ async function tell(name: string, story: Story, terraform: string, program: stri
       settings,
       `provider_installation {\n  dev_overrides {\n    "${story.source}" = ${JSON.stringify(program)}\n  }\n  direct {}\n}\n`,
     );
-    const ask = async (stage: Stage, ...words: string[]): Promise<number> => {
+    const ask = async (stage: Stage, ...words: string[]): Promise<Result> => {
       await writeFile(join(folder, 'stage.auto.tfvars.json'), JSON.stringify(stage.variables));
       const environment = await story.environment(cloud, stage.credentials ?? 'password');
       return run(terraform, [`-chdir=${folder}`, ...words, '-no-color', '-input=false'], {
@@ -69,10 +71,12 @@ async function tell(name: string, story: Story, terraform: string, program: stri
         CHECKPOINT_DISABLE: '1',
       });
     };
+    await failFirst(cloud, () => ask(story.stages[0]!, 'apply', '-auto-approve'));
+    console.log(`${name}: its server failed, as it should`);
     for (const [number, stage] of story.stages.entries()) {
       await timed(`${name}, stage ${number + 1}: apply`, () => ask(stage, 'apply', '-auto-approve'));
       assert.deepEqual(await readServers(cloud), [stage.server]);
-      assert.equal(await ask(stage, 'plan', '-detailed-exitcode'), 0, 'the plan after an apply is not empty');
+      expectCode(await ask(stage, 'plan', '-detailed-exitcode'), 'the plan after an apply is not empty');
     }
     const last = story.stages.at(-1)!;
     await timed(`${name}: destroy`, () => ask(last, 'destroy', '-auto-approve'));
@@ -84,14 +88,34 @@ async function tell(name: string, story: Story, terraform: string, program: stri
   }
 }
 
-async function timed(what: string, work: () => Promise<number>): Promise<void> {
+/** No machine can be installed; the next apply has to replace what is left of this one, in one go. */
+async function failFirst(cloud: Cloud, apply: () => Promise<Result>): Promise<void> {
+  const { body } = await cloud.call('GET', '/admin/v1/nodes');
+  const fault = { on: 'create', kind: 'fail', times: 1 };
+  for (const { id } of body.nodes as { id: string }[]) {
+    await cloud.call('POST', '/admin/v1/faults', { ...fault, target: id });
+  }
+  assert.notEqual((await apply()).code, 0, 'an apply went well though its server failed');
+  await cloud.call('DELETE', '/admin/v1/faults');
+}
+
+async function timed(what: string, work: () => Promise<Result>): Promise<void> {
   const began = performance.now();
-  assert.equal(await work(), 0, `${what} failed`);
+  expectCode(await work(), `${what} failed`);
   console.log(`${what}: ${((performance.now() - began) / 1_000).toFixed(1)} s`);
 }
 
-/** Its output only when it ends with anything but 0. */
-async function run(program: string, words: string[], environment: Record<string, string>): Promise<number> {
+interface Result {
+  code: number | null;
+  output: string;
+}
+
+function expectCode({ code, output }: Result, complaint: string): void {
+  if (code !== 0) console.error(output.split('\n').slice(-mostLines).join('\n'));
+  assert.equal(code, 0, complaint);
+}
+
+async function run(program: string, words: string[], environment: Record<string, string>): Promise<Result> {
   const child = spawn(program, words, {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -99,8 +123,7 @@ async function run(program: string, words: string[], environment: Record<string,
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) console.error(Buffer.concat(output).toString());
-  return code ?? 1;
+  return { code, output: Buffer.concat(output).toString() };
 }
 
 /** As another client sees them. */
