@@ -75,12 +75,13 @@ describe('a page of servers', () => {
     expect(rowsRead(plan, 'servers'), tell(plan)).toBeLessThanOrEqual(mostRead);
   });
 
-  it('that changed lately is in a few blocks of the table', async ({ skip }) => {
-    skip(version < 16, 'before 16 a block range index would be written with every move, and there is none');
+  it('that changed lately is in a few blocks of the table', async () => {
     const filter = { ...mine, changesSince: new Date(Date.now() + 60_000), withDeleted: true };
     const plan = await planOf(store.database.sql, (db) => servers(db).list(filter, { limit }));
-    expect(tell(plan)).toContain(' servers_by_change');
-    expect(rowsRead(plan, 'servers'), tell(plan)).toBeLessThan(fleet / 10);
+    // Before 16 such an index would be written with every move, and there is none.
+    const isThere = version >= 16;
+    expect(tell(plan).includes(' servers_by_change')).toBe(isThere);
+    expect(rowsRead(plan, 'servers'), tell(plan)).toBeLessThan(isThere ? fleet / 10 : fleet);
   });
 });
 
