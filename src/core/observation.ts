@@ -74,7 +74,7 @@ export interface AlarmSummary {
     alarms: { condition: Condition; count: number; seconds: number }[];
   }[];
   /** By room, with the serial numbers of (at most a hundred of) its machines. */
-  byRoom: { room: string; conditions: Condition[]; serials: string[] }[];
+  byRoom: { room: string; byCondition: { condition: Condition; count: number }[]; serials: string[] }[];
 }
 
 export interface AlarmDay {

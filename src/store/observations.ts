@@ -62,7 +62,9 @@ export function observations(db: Sql): Observations {
                 where o.node_id = w.node_id group by condition) c))
             order by w.alarms desc, w.seconds desc, w.node_id), '[]') from worst w) as worst,
           (select coalesce(jsonb_agg(r order by r.room), '[]') from (
-            select room, array_agg(distinct condition) as conditions,
+            select room,
+              (select jsonb_agg(c order by c.condition) from (
+                select condition, count(*) from open o where o.room = open.room group by condition) c) as "byCondition",
               (array_agg(distinct serial))[1:${sql.lit(mostSerials)}] as serials
             from open group by room) r) as "byRoom"`.execute(db);
       return rows[0]!;

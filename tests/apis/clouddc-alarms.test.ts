@@ -262,15 +262,26 @@ describe('summary and trend', () => {
       ],
     });
     expect(body.alarm_groups).toEqual([
-      { label: 'eu-de-01', alarm_devices: ['server'], sns: expect.any(Array) },
-      { label: 'hall-2', alarm_devices: ['server', 'storage'], sns: [nodes.rows[0]!.name] },
+      {
+        label: 'eu-de-01',
+        alarm_devices: [{ alarm_device: 'server', alarm_number: 10 }],
+        sns: expect.any(Array),
+      },
+      {
+        label: 'hall-2',
+        alarm_devices: [
+          { alarm_device: 'server', alarm_number: 1 },
+          { alarm_device: 'storage', alarm_number: 1 },
+        ],
+        sns: [nodes.rows[0]!.name],
+      },
     ]);
 
     const day = async () =>
       (await own.sql.query(`select to_char(now() at time zone 'utc', 'YYYY-MM-DD') as day`)).rows[0].day;
     const trend = await get(`alarms/trend?${secondsSpan()}`, own);
     const today = trend.body.fault_hosts.find((it: { new_fault_host: number }) => it.new_fault_host > 0);
-    expect(today).toMatchObject({ fault_date: await day(), new_fault_host: 12 });
+    expect(today).toMatchObject({ fault_date: `${await day()}T00:00:00Z`, new_fault_host: 12 });
     expect(today.fault_host).toContain(nodes.rows[11]!.name);
     expect(
       trend.body.alarm_daily_new_trends.find(
@@ -290,7 +301,11 @@ describe('summary and trend', () => {
     });
     const long = await get('alarms/trend?from=0&to=1296000', own);
     expect(long.body.fault_hosts).toHaveLength(15);
-    expect(long.body.fault_hosts[0]).toEqual({ fault_date: '1970-01-01', new_fault_host: 0, fault_host: [] });
+    expect(long.body.fault_hosts[0]).toEqual({
+      fault_date: '1970-01-01T00:00:00Z',
+      new_fault_host: 0,
+      fault_host: [],
+    });
     for (const wrong of ['', 'from=1', 'from=0&to=9999999']) {
       expect(await get(`alarms/trend?${wrong}`, own)).toMatchObject(wrongParameter);
     }

@@ -44,7 +44,7 @@ describe('hardware attributes', () => {
       reading_units: 'RPM',
       status: { state: 'Enabled', health: 'OK' },
     });
-    expect(body.powers[0]).toMatchObject({ power_capacity_watts: 900, status: 'OK' });
+    expect(body.powers[0]).toMatchObject({ power_capacity_watts: 900, status: { health: 'OK' } });
     expect((await hardware(id)).body).toEqual(body);
   });
 

@@ -58,7 +58,7 @@ const hardware: Fields = {
     },
   ],
   fans: [{ name: 'S', reading: 'I', reading_units: 'S', status: { state: 'S', health: 'S' } }],
-  powers: [{ name: 'S', power_capacity_watts: 'I', status: 'S' }],
+  powers: [{ name: 'S', power_capacity_watts: 'I', status: { health: 'S' } }],
   storage_controllers: [
     {
       name: 'S',
@@ -330,7 +330,9 @@ export const cloudDc = table(
               alarm_infos: [{ alarm_device: 'S', alarm_number: 'I', alarm_duration: 'I' }],
             },
           ],
-          alarm_groups: [{ label: 'S', alarm_devices: 'L', sns: ['S'] }],
+          alarm_groups: [
+            { label: 'S', alarm_devices: [{ alarm_device: 'S', alarm_number: 'I' }], sns: ['S'] },
+          ],
         },
       },
     ],

@@ -58,9 +58,9 @@ export async function showSummary({ observations }: Cloud, call: Call): Promise<
         alarm_duration: seconds,
       })),
     })),
-    alarm_groups: byRoom.map(({ room, conditions: found, serials }) => ({
+    alarm_groups: byRoom.map(({ room, byCondition: found, serials }) => ({
       label: room,
-      alarm_devices: [...new Set(found.map((condition) => conditions[condition].device))],
+      alarm_devices: toDevices(found),
       sns: serials,
     })),
   });
@@ -91,6 +91,9 @@ const dayMs = 86_400_000;
 /** As long as the page allows for events. */
 const longestSpanDays = 30;
 
+/** A moment: Huawei Cloud's SDK for Go reads no date alone (core/sdktime). */
+const toMidnight = (day: string) => `${day}T00:00:00Z`;
+
 /** Every day of the span, also those without an alarm. */
 export async function showTrend({ observations }: Cloud, call: Call): Promise<Answer> {
   const { from, to } = parseSpan(call, 1_000);
@@ -101,12 +104,12 @@ export async function showTrend({ observations }: Cloud, call: Call): Promise<An
   }
   return ok({
     fault_hosts: days.map((day) => ({
-      fault_date: day,
+      fault_date: toMidnight(day),
       new_fault_host: found.get(day)?.machines ?? 0,
       fault_host: found.get(day)?.serials ?? [],
     })),
     alarm_daily_new_trends: days.map((day) => ({
-      alarm_date: day,
+      alarm_date: toMidnight(day),
       alarm_devices: toDevices(found.get(day)?.byCondition ?? []),
       alarm_levels: toLevels(found.get(day)?.byCondition ?? []),
     })),

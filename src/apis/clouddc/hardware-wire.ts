@@ -6,7 +6,13 @@ export function toSummary({ serialNumber, manufacturer, model }: Inventory) {
 }
 
 export function toHardware(inventory: Inventory) {
-  const { memory = [], firmware: _firmware, sensors: _sensors, ...parts } = inventory.parts ?? {};
+  const {
+    memory = [],
+    powers = [],
+    firmware: _firmware,
+    sensors: _sensors,
+    ...parts
+  } = inventory.parts ?? {};
   return {
     summary: toSummary(inventory),
     processors: [],
@@ -14,8 +20,11 @@ export function toHardware(inventory: Inventory) {
     network_adapters: [],
     storage_controllers: [],
     fans: [],
-    powers: [],
     ...(toWire(parts) as object),
+    // In two parts, as that of a fan: Huawei Cloud's SDKs read it so. Whether one is enabled is not known.
+    powers: toWire(
+      powers.map(({ status, ...power }) => ({ ...power, ...(status && { status: { health: status } }) })),
+    ),
     // Counters of the running machine are not read.
     metrics: [],
   };
