@@ -12,15 +12,21 @@ const lock = 7_419;
 const leastForBlockRanges = 16;
 
 export async function laySearchIndexes(db: Sql): Promise<void> {
-  await layUnlessThere(db, 'servers_by_change', async (tx) => {
-    if ((await versionOf(tx)) < leastForBlockRanges) return;
-    // One page to a range: what changed lately is spread over all of them.
-    await sql`
-      create index servers_by_change on servers using brin (updated_at)
-        with (pages_per_range = 1, autosummarize = on)`.execute(tx);
-  });
+  await layBlockRanges(db, 'servers_by_change', sql`updated_at`);
+  // Blocks in which no server was ever in a state are not looked into for it.
+  await layBlockRanges(db, 'servers_by_state', sql`state text_bloom_ops`);
   await layTrigrams(db, 'servers_by_name_part', sql`servers`, sql`name`);
   await layTrigrams(db, 'ports_by_address_part', sql`ports`, sql`host(ip)`);
+}
+
+/** One page to a range: what changed lately is spread over all of them. */
+async function layBlockRanges(db: Sql, index: string, column: RawBuilder<unknown>): Promise<void> {
+  await layUnlessThere(db, index, async (tx) => {
+    if ((await versionOf(tx)) < leastForBlockRanges) return;
+    await sql`
+      create index ${sql.ref(index)} on servers using brin (${column})
+        with (pages_per_range = 1, autosummarize = on)`.execute(tx);
+  });
 }
 
 async function layTrigrams(

@@ -88,7 +88,7 @@ export async function fill({ database: { pool } }: Store): Promise<void> {
     select ${numbered('n')}, ${mineOr('other')}, 'me', '', 'anti-affinity', now() - n * interval '1 second'`);
   await client.query('vacuum analyze');
   await client.query(
-    `update servers set name = 'needle', tags = '{blue}', updated_at = now() + interval '1 hour' where id = $1`,
+    `update servers set name = 'needle', state = 'Faulty', tags = '{blue}', updated_at = now() + interval '1 hour' where id = $1`,
     [idOf(fleet / 2)],
   );
   client.release(true);
