@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts';
 import { accept } from './accept.ts';
 import { meets, type Bench, type Figure } from './bench.ts';
 import { crowd } from './crowd.ts';
+import { deploy } from './deploy.ts';
 import { enrol } from './enrol.ts';
 import { filters } from './filters.ts';
 import { list } from './list.ts';
@@ -33,6 +34,7 @@ const benches: Bench[] = [
   policy,
   filters,
   crowd,
+  deploy,
 ];
 
 await new Command('bench')

@@ -43,6 +43,11 @@ export class Timeline {
     return this.reached.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${name}`);
   }
 
+  /** Resolves when the last stage is reached. */
+  async complete(patience: AbortSignal): Promise<void> {
+    await this.#terminal.waitFor(stages.at(-1)!.sign, 0, patience);
+  }
+
   close(): void {
     this.#terminal.close();
   }
