@@ -271,6 +271,15 @@ describe('tags', () => {
       });
     expectDenied(await create({ server_tags: [{ key: 'cost', value: '1' }] }), 'bms:servers:create');
     expect((await create({})).status).toBe(400);
+    const inNova = (...tags: string[]) =>
+      person.ask(
+        'POST',
+        '/v2.1/{p}/servers',
+        { server: { name: 'x', flavorRef: 'none', networks: 'auto', tags } },
+        { 'openstack-api-version': 'compute 2.52' },
+      );
+    for (const tag of ['cost', 'env=prod']) expect((await inNova(tag)).status).toBe(403);
+    expect((await inNova('env=test')).status).toBe(400);
     expect((await person.ask('POST', '/image/v2/images', { name: 'x', tags: ['cost'] })).status).toBe(403);
     const { rows } = await cloud.sql.query<{ id: string }>('select id from nodes limit 1');
     const machine = `/v1/{p}/physicalservers/${rows[0]!.id}/tags/create`;

@@ -18,6 +18,7 @@ import * as security from './security-groups.ts';
 import * as serverGroups from './server-groups.ts';
 import { serverParts } from './server-parts.ts';
 import * as servers from './servers.ts';
+import { tagsOfNew } from './tags.ts';
 import { listVersions, showCurrent, showLegacy } from './versions.ts';
 import {
   ActionBody,
@@ -101,6 +102,7 @@ const entries: Entry[] = [
       summary: 'Create servers',
       action: 'ecs:servers:create',
       body: CreateBody,
+      tags: tagsOfNew,
     },
   ],
   [

@@ -10,7 +10,7 @@ import type { Cloud, NovaCall } from './cloud.ts';
 import { isLegacy, namesMicroversion } from './microversion.ts';
 import { checkTags } from './rules.ts';
 import { getServer, revise } from './servers.ts';
-import { toLinks, type TagsBody } from './wire.ts';
+import { toLinks, type CreateBody, type TagsBody } from './wire.ts';
 
 const sinceMinor = 26;
 
@@ -21,6 +21,11 @@ const sinceMinor = 26;
 function checkVersion({ minor, path, headers }: NovaCall): void {
   if (minor >= sinceMinor) return;
   if (isLegacy(path) || namesMicroversion(headers)) throw notFound('path', path);
+}
+
+/** Of a create; before 2.52 they have no effect, and are judged all the same. */
+export function tagsOfNew({ body }: Call): KeyValue[] {
+  return ((body as Static<typeof CreateBody>).server.tags ?? []).map(toKeyValue);
 }
 
 export function tagsInBody({ body }: Call): KeyValue[] {
