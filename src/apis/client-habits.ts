@@ -7,12 +7,12 @@ const userAgentOf = ({ headers }: Asking) => String(headers['user-agent'] ?? '')
 
 type Asking = Pick<Call, 'headers'>;
 
-const isOfTerraform = (call: Asking) =>
+const isOfGo = (call: Asking) =>
   /golangsdk|gophercloud|gophertelekomcloud|terraform/i.test(userAgentOf(call));
 
 /** Those in Go take 204 on a POST for an error; libcloud says False of a server that it did stop. */
 export function wants202(call: Asking): boolean {
-  return isOfTerraform(call) || /libcloud/i.test(userAgentOf(call));
+  return isOfGo(call) || /libcloud/i.test(userAgentOf(call));
 }
 
 /**
@@ -26,7 +26,7 @@ export function wants202(call: Asking): boolean {
  * server that is being installed.
  */
 export function toStatusFor(call: Asking, server: Server): ReturnType<typeof toUpstreamStatus> {
-  const leaving = isOfTerraform(call) ? toStatusOfLeaving(server) : null;
+  const leaving = isOfGo(call) ? toStatusOfLeaving(server) : null;
   if (leaving) return leaving;
   return /gophercloud/i.test(userAgentOf(call)) ? toUpstreamStatus(server) : toStatus(server);
 }

@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BootSession, BootSign, BootStage, News } from '../core/boot-session.ts';
 import { completeInventory } from '../core/inventory.ts';
+import { Pending } from '../core/pending.ts';
 import { AgentFacts, chooseDisk, toDiscovered, toInventory, toNodeBoot } from './agent-facts.ts';
 import { toPlanText, type AgentPlan } from './agent-plan.ts';
 import { sendFile, type FileWatch } from './file-stream.ts';
@@ -27,8 +28,8 @@ type Handler = (
 export function openAgentDoor(http: FastifyInstance, room: ProvisioningRoom): void {
   const { sessions, images, onNews } = room;
   /** Being written while nobody waits for it; the end does. */
-  const notes = new Set<Promise<void>>();
-  http.addHook('onClose', async () => void (await Promise.all(notes)));
+  const notes = new Pending();
+  http.addHook('onClose', () => notes.settled());
   const known = (handle: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
     const session = await findSession(room, request);
     if (!session) return reply.code(401).type('text/plain').send('This secret is not known or void.\n');
@@ -185,16 +186,11 @@ function watchImage(
   { sessions, log }: ProvisioningRoom,
   { id }: BootSession,
   name: string,
-  notes: Set<Promise<void>>,
+  notes: Pending,
 ): FileWatch {
   let toldAt = 0;
-  const tell = (words: string) => {
-    const noted = sessions
-      .refresh(id, words)
-      .catch((error: unknown) => log(error, 'progress was not noted'))
-      .finally(() => notes.delete(noted));
-    notes.add(noted);
-  };
+  const tell = (words: string) =>
+    notes.add(sessions.refresh(id, words).catch((error: unknown) => log(error, 'progress was not noted')));
   return {
     onBytes(sent: number, whole: number) {
       if (Date.now() - toldAt < progressMs) return;

@@ -12,17 +12,17 @@ export interface Jobs {
   findOpenSubJobOfNode(nodeId: string): Promise<SubJob | null>;
   /** How far jobs have come, in numbers. */
   listProgress(jobIds: string[]): Promise<JobProgress[]>;
-  /** The parts of jobs that are a server's, newest first (Nova instance actions). */
+  /** The sub-jobs of a server, newest first (Nova instance actions). */
   listOfServer(
     serverId: string,
-    page: { limit: number; before?: ServerPart; changedSince?: Date },
-  ): Promise<ServerPart[]>;
+    page: { limit: number; before?: ServerSubJob; changedSince?: Date },
+  ): Promise<ServerSubJob[]>;
   /** The one that a request made. */
-  findOfServer(serverId: string, requestId: string): Promise<ServerPart | null>;
+  findOfServer(serverId: string, requestId: string): Promise<ServerSubJob | null>;
 }
 
 /** A sub-job with the request, user and project of its job. */
-export interface ServerPart extends SubJob {
+export interface ServerSubJob extends SubJob {
   requestId: string;
   userId: string;
   projectId: string;

@@ -112,8 +112,10 @@ export type ServerFacts = Pick<
   | 'encryptedPassword'
   | 'userData'
 > & {
-  /** Of the next installation. */ adminPasswordHash: string;
-  /** That of `keyName`. */ publicKey: string | null;
+  /** Of the next installation. */
+  adminPasswordHash: string;
+  /** That of `keyName`. */
+  publicKey: string | null;
 };
 
 export interface FlavorFacts {

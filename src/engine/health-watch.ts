@@ -7,8 +7,8 @@ import { gather } from '../core/gather.ts';
 import type { HealthReading } from '../core/ports.ts';
 import type { HealthNode, HealthRead, Work } from '../core/work.ts';
 import type { Drivers } from './clockwork.ts';
-import { visitLeaseMs } from './power-sync.ts';
 import { createRounds, type RoundLimits, type Rounds } from './rounds.ts';
+import { holdVisits, visitLeaseMs } from './visits.ts';
 
 export interface HealthWatchRoom {
   work: Pick<Work, 'claimHealthReads' | 'prolongVisits' | 'writeHealthReads' | 'reportHardwareFault'>;
@@ -28,7 +28,7 @@ export function healthRounds(room: HealthWatchRoom, intervalMs: number, limits: 
     {
       claim: (most) => work.claimHealthReads(most, intervalMs, visitLeaseMs),
       keyOf: ({ node }) => node.id,
-      hold: { everyMs: visitLeaseMs / 3, prolong: (ids) => work.prolongVisits(ids, visitLeaseMs) },
+      hold: holdVisits(work),
       async visit(due) {
         try {
           const reading = await readHealth(room, due);

@@ -4,6 +4,7 @@ import type { Power } from '../core/lifecycle.ts';
 import type { PowerSyncNode, Work } from '../core/work.ts';
 import type { Drivers } from './clockwork.ts';
 import { createRounds, type RoundLimits, type Rounds } from './rounds.ts';
+import { holdVisits, visitLeaseMs } from './visits.ts';
 import type { Submit } from './submit.ts';
 
 export interface PowerSyncRoom {
@@ -22,8 +23,6 @@ interface Reading {
 /** Two equal readings are believed; one may be a BMC's lag. */
 const believed = 2;
 const writtenAtOnce = 500;
-/** How long a visit keeps other processes away without a sign of life of this one. */
-export const visitLeaseMs = 30_000;
 
 /** Over the machines whose power is due and on which nothing is under way; operations have them to themselves. */
 export function powerRounds(room: PowerSyncRoom, intervalMs: number, limits: RoundLimits): Rounds {
@@ -36,7 +35,7 @@ export function powerRounds(room: PowerSyncRoom, intervalMs: number, limits: Rou
     {
       claim: (most) => work.claimPowerReads(most, intervalMs, visitLeaseMs),
       keyOf: ({ node }) => node.id,
-      hold: { everyMs: visitLeaseMs / 3, prolong: (ids) => work.prolongVisits(ids, visitLeaseMs) },
+      hold: holdVisits(work),
       async visit(due) {
         try {
           await write(await readPower(room, due));

@@ -3,7 +3,7 @@ import type { Audit, AuditEntry, AuditFilter, AuditRow } from '../core/audit.ts'
 import { invalid } from '../core/errors.ts';
 import { gather } from '../core/gather.ts';
 import type { Sql } from './database.ts';
-import { cutPage, isReadable, orderOf, type Keyset } from './pages.ts';
+import { isReadable, type Keyset, readPage } from './pages.ts';
 
 const mostTogether = 200;
 const mostPurged = 5_000;
@@ -37,11 +37,7 @@ export function audit(db: Sql): Audit {
         ],
         unknown: (marker) => invalid(`marker [${marker}] not found`, 'marker'),
       };
-      const { rows } = await sql<AuditRow>`
-        select ${columns} from ${await cutPage(db, keyset, page)} a order by ${orderOf('a', keyset)}`.execute(
-        db,
-      );
-      return rows;
+      return readPage<AuditRow>(db, keyset, page, { alias: 'a', columns });
     },
     async purge(days) {
       const { rows } = await sql`

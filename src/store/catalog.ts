@@ -5,7 +5,7 @@ import type { Sql } from './database.ts';
 import { listImages } from './image-list.ts';
 import { findImage, putImage } from './images.ts';
 import { networkColumns } from './network-lists.ts';
-import { isReadable } from './pages.ts';
+import { toUuid } from './pages.ts';
 import { listPorts } from './ports.ts';
 
 const flavorColumns = sql`
@@ -74,7 +74,7 @@ export function catalog(db: Sql): Catalog {
     },
     async findNetwork(id, projectId) {
       const { rows } = await sql<Network>`
-        select ${networkColumns} from networks n where id = ${isReadable.uuid(id) ? id : null}::uuid
+        select ${networkColumns} from networks n where id = ${toUuid(id)}::uuid
           and ${visible(projectId)}`.execute(db);
       return rows[0] ?? null;
     },

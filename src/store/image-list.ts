@@ -4,7 +4,7 @@ import { invalid } from '../core/errors.ts';
 import type { Image, ImageFilter, ImagePage, ImageSortKey, TimeRange } from '../core/image.ts';
 import type { Sql } from './database.ts';
 import { imageColumns } from './image-rows.ts';
-import { cutPage, isReadable, orderOf, type Column, type Keyset } from './pages.ts';
+import { type Column, isReadable, type Keyset, readPage } from './pages.ts';
 
 const sortColumns: Record<ImageSortKey, Column> = {
   name: ['i.name', 'text'],
@@ -33,11 +33,8 @@ export async function listImages(db: Sql, filter: ImageFilter, page: ImagePage):
     order: sort.map(({ key, descending }) => [...sortColumns[key], descending ? 'desc' : 'asc']),
     unknown: (marker) => invalid(`Image ${marker} could not be found.`, 'marker'),
   };
-  const { rows } = await sql<Image>`
-    select ${imageColumns}
-    from ${await cutPage(db, keyset, page)} i left join image_files d on d.sha256 = i.disk_file
-    order by ${orderOf('i', keyset)}`.execute(db);
-  return rows;
+  const joined = sql`left join image_files d on d.sha256 = i.disk_file`;
+  return readPage<Image>(db, keyset, page, { alias: 'i', columns: imageColumns, joined });
 }
 
 function where(filter: ImageFilter): RawBuilder<unknown>[] {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { gather } from '../core/gather.ts';
 import type { Job } from '../core/job.ts';
-import type { JobProgress, Jobs, ServerPart } from '../core/records.ts';
+import type { JobProgress, Jobs, ServerSubJob } from '../core/records.ts';
 import type { Sql } from './database.ts';
 import { toSubJob, type SubJobRow } from './rows.ts';
 
@@ -15,7 +15,7 @@ interface JobRow {
 /** Readers that come together are answered together; a job may have a thousand parts. */
 const mostReadTogether = 16;
 
-type ServerPartRow = SubJobRow & {
+type ServerSubJobRow = SubJobRow & {
   request_id: string;
   user_id: string;
   project_id: string;
@@ -23,7 +23,7 @@ type ServerPartRow = SubJobRow & {
 };
 
 const changedAt = sql`coalesce(s.ended_at, s.evidence_at, s.began_at, s.created_at)`;
-const serverPart = sql`s.*, j.request_id, j.user_id, j.project_id, ${changedAt} as changed_at`;
+const serverSubJob = sql`s.*, j.request_id, j.user_id, j.project_id, ${changedAt} as changed_at`;
 
 export function jobs(db: Sql): Jobs {
   const read = gather(mostReadTogether, async (ids: string[]): Promise<(Job | null)[]> => {
@@ -71,26 +71,26 @@ export function jobs(db: Sql): Jobs {
     },
 
     async listOfServer(serverId, { limit, before, changedSince }) {
-      const { rows } = await sql<ServerPartRow>`
-        select ${serverPart}
+      const { rows } = await sql<ServerSubJobRow>`
+        select ${serverSubJob}
         from sub_jobs s join jobs j on j.id = s.job_id
         where s.server_id = ${serverId}
           ${before ? sql`and s.seq < (select seq from sub_jobs where id = ${before.id})` : sql``}
           ${changedSince ? sql`and ${changedAt} >= ${changedSince}` : sql``}
         order by s.seq desc limit ${limit}`.execute(db);
-      return rows.map(toServerPart);
+      return rows.map(toServerSubJob);
     },
 
     async findOfServer(serverId, requestId) {
-      const { rows } = await sql<ServerPartRow>`
-        select ${serverPart} from sub_jobs s join jobs j on j.id = s.job_id
+      const { rows } = await sql<ServerSubJobRow>`
+        select ${serverSubJob} from sub_jobs s join jobs j on j.id = s.job_id
         where s.server_id = ${serverId} and j.request_id = ${requestId} order by s.seq limit 1`.execute(db);
-      return rows[0] ? toServerPart(rows[0]) : null;
+      return rows[0] ? toServerSubJob(rows[0]) : null;
     },
   };
 }
 
-function toServerPart(row: ServerPartRow): ServerPart {
+function toServerSubJob(row: ServerSubJobRow): ServerSubJob {
   return {
     ...toSubJob(row),
     requestId: row.request_id,

@@ -10,7 +10,7 @@ import { keepSystemPolicies } from './system-policies.ts';
 const folder = new URL('./migrations/', import.meta.url);
 
 export async function migrate(db: Sql): Promise<void> {
-  await checkServer(db);
+  const version = await checkServer(db);
   const migrator = new Migrator({ db, provider: { getMigrations } });
   const { error } = await migrator.migrateToLatest();
   if (error) {
@@ -18,14 +18,15 @@ export async function migrate(db: Sql): Promise<void> {
     throw new Error(`The database could not be brought up to date: ${words}`, { cause: error });
   }
   await constrainToLifecycle(db);
-  await laySearchIndexes(db);
+  await laySearchIndexes(db, version);
   await keepSystemPolicies(db);
 }
 
 /** What PostgreSQL 15 does not have is not used, what it has is. */
 const leastVersion = 15;
 
-async function checkServer(db: Sql): Promise<void> {
+/** @returns the major version of PostgreSQL */
+async function checkServer(db: Sql): Promise<number> {
   const asked = sql<{
     version: number;
   }>`select current_setting('server_version_num')::int / 10000 as version`;
@@ -40,6 +41,7 @@ async function checkServer(db: Sql): Promise<void> {
   if (version < leastVersion) {
     throw new Error(`The database is PostgreSQL ${version}; ${leastVersion} or later is needed.`);
   }
+  return version;
 }
 
 async function getMigrations(): Promise<Record<string, Migration>> {

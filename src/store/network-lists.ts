@@ -3,7 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Network, Subnet } from '../core/catalog.ts';
 import type { NetworkField, NetworkOfSubnet, Networks, SubnetField } from '../core/network.ts';
 import type { Sql } from './database.ts';
-import { cutPage, matching, ofEach, orderOf, type Column, type Keyset } from './pages.ts';
+import { type Column, type Keyset, matching, ofEach, readPage } from './pages.ts';
 
 const subnetJson = sql`
   jsonb_build_object('id', s.id, 'networkId', s.network_id, 'name', s.name, 'cidr', s.cidr,
@@ -54,10 +54,7 @@ export function networkLists(db: Sql): Pick<Networks, 'listNetworks' | 'listSubn
         where: matching(networkFields, filter),
         order: [networkFields.name, networkFields.id],
       };
-      const { rows } = await sql<Network>`
-        select ${networkColumns} from ${await cutPage(db, keyset, page)} n
-        order by ${orderOf('n', keyset)}`.execute(db);
-      return rows;
+      return readPage<Network>(db, keyset, page, { alias: 'n', columns: networkColumns });
     },
 
     async listSubnets(projectId, filter, page) {
@@ -70,10 +67,10 @@ export function networkLists(db: Sql): Pick<Networks, 'listNetworks' | 'listSubn
         order: [networkFields.name, networkFields.id, ['s.created_at', 'timestamptz'], subnetFields.id],
         leading: 2,
       };
-      const { rows } = await sql<NetworkOfSubnet & { subnet: Subnet }>`
-        select s.network_id as id, s.project_id as "projectId", s.network_created_at as "createdAt",
-          ${subnetJson} as subnet
-        from ${await cutPage(db, keyset, page)} s order by ${orderOf('s', keyset)}`.execute(db);
+      const columns = sql`s.network_id as id, s.project_id as "projectId", s.network_created_at as "createdAt",
+        ${subnetJson} as subnet`;
+      const shape = { alias: 's', columns };
+      const rows = await readPage<NetworkOfSubnet & { subnet: Subnet }>(db, keyset, page, shape);
       return rows.map(({ subnet, ...network }) => ({ network, subnet }));
     },
 
@@ -87,13 +84,11 @@ export function networkLists(db: Sql): Pick<Networks, 'listNetworks' | 'listSubn
         order: [networkFields.vpcId],
         isGrouped: true,
       };
-      const { rows } = await sql<Network>`
-        select ${networkColumns}
-        from ${await cutPage(db, keyset, page)} page cross join lateral (
+      const joined = sql`
+        cross join lateral (
           select * from networks n where n.vpc_id = page.id and (${sql.join(visible(projectId), sql` or `)})
-          order by n.name, n.id limit 1) n
-        order by ${orderOf('page', keyset)}`.execute(db);
-      return rows;
+          order by n.name, n.id limit 1) n`;
+      return readPage<Network>(db, keyset, page, { alias: 'page', columns: networkColumns, joined });
     },
   };
 }

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { conflict } from '../core/errors.ts';
 import type { NodeFilter, Nodes } from '../core/records.ts';
 import type { Sql } from './database.ts';
-import { cutPage, orderOf, type Keyset } from './pages.ts';
+import { type Keyset, readPage } from './pages.ts';
 import { nodeColumns, toNode, type NodeRow } from './rows.ts';
 import type { Vault } from './vault.ts';
 
@@ -69,10 +69,7 @@ export function nodes(db: Sql, vault: Vault): Nodes {
         where: sql`${where(filter)} and ${behind}`,
         order: [['n.id', 'uuid']],
       };
-      const { rows } = await sql<NodeRow>`
-        select ${shown} from ${await cutPage(db, keyset, { limit })} n order by ${orderOf('n', keyset)}`.execute(
-        db,
-      );
+      const rows = await readPage<NodeRow>(db, keyset, { limit }, { alias: 'n', columns: shown });
       return rows.map((row) => toNode(row, vault));
     },
     async count(filter) {

@@ -11,7 +11,7 @@ import type {
 } from '../core/observation.ts';
 import type { Sql } from './database.ts';
 import { visibleTo } from './nodes.ts';
-import { cutPage, orderOf, type Keyset } from './pages.ts';
+import { type Keyset, readPage } from './pages.ts';
 
 const serial = sql`coalesce(n.inventory ->> 'serialNumber', n.name)`;
 const mostSerials = 100;
@@ -31,11 +31,9 @@ export function observations(db: Sql): Observations {
           ['a.id', 'text', 'desc'],
         ],
       };
-      const { rows } = await sql<Alarm>`
-        select a.id, a.node_id as "nodeId", a.condition, a.message, a.began_at as "beganAt", a.last_at as "lastAt",
-          a.ended_at as "endedAt"
-        from ${await cutPage(db, keyset, cut)} a order by ${orderOf('a', keyset)}`.execute(db);
-      return rows;
+      const columns = sql`a.id, a.node_id as "nodeId", a.condition, a.message, a.began_at as "beganAt",
+        a.last_at as "lastAt", a.ended_at as "endedAt"`;
+      return readPage<Alarm>(db, keyset, cut, { alias: 'a', columns });
     },
     async countAlarms(projectId, filter) {
       const { rows } = await sql<{ count: number }>`
@@ -99,10 +97,8 @@ export function observations(db: Sql): Observations {
           ['e.id', 'bigint', 'desc'],
         ],
       };
-      const { rows } = await sql<NodeEvent>`
-        select e.id, e.node_id as "nodeId", e.at, e.code, e.is_over as "isOver", e.message, e.origin
-        from ${await cutPage(db, keyset, cut)} e order by ${orderOf('e', keyset)}`.execute(db);
-      return rows;
+      const columns = sql`e.id, e.node_id as "nodeId", e.at, e.code, e.is_over as "isOver", e.message, e.origin`;
+      return readPage<NodeEvent>(db, keyset, cut, { alias: 'e', columns });
     },
     async countEvents(projectId, filter) {
       const counts = readableBy(projectId, 'e').map(

@@ -30,8 +30,9 @@ export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<s
       from o
       where s.id = o.id and s.fence = o.fence and s.status = 'running'
         and (s.server_id is null or exists (select 1 from servers v where v.id = s.server_id and v.state = o.expected))
-      returning s.id, s.job_id, s.server_id, s.operation, s.status, s.evidence, s.error, s.began_at, s.input,
-        o.expected, o.server, o.node, o.ends, o.remedy
+      returning s.id, s.job_id, s.server_id, s.operation, s.status, s.evidence, s.error, s.began_at, o.expected,
+        o.server, o.node, o.ends, o.remedy,
+        case when o.server ? 'imageId' then s.input else '{}' end as installed
     ), moved as (
       update servers v set
         state = coalesce(h.server ->> 'state', v.state),
@@ -41,14 +42,10 @@ export async function write(db: Sql, outcomes: DeliveryOutcome[]): Promise<Set<s
         provisioning_outcome = coalesce(h.server ->> 'provisioningOutcome', v.provisioning_outcome),
         image_id = coalesce((h.server ->> 'imageId')::uuid, v.image_id),
         -- With an image goes what it was installed with: the next installation begins from there.
-        key_name = case when h.server ? 'imageId' then nullif(coalesce(h.input ->> 'keyName', v.key_name), '')
-          else v.key_name end,
-        public_key = case when h.server ? 'imageId' then nullif(coalesce(h.input ->> 'publicKey', v.public_key), '')
-          else v.public_key end,
-        user_data = case when h.server ? 'imageId' then nullif(coalesce(h.input ->> 'userData', v.user_data), '')
-          else v.user_data end,
-        admin_password_hash = case when h.server ? 'imageId'
-          then coalesce(h.input ->> 'adminPasswordHash', v.admin_password_hash) else v.admin_password_hash end,
+        key_name = nullif(coalesce(h.installed ->> 'keyName', v.key_name), ''),
+        public_key = nullif(coalesce(h.installed ->> 'publicKey', v.public_key), ''),
+        user_data = nullif(coalesce(h.installed ->> 'userData', v.user_data), ''),
+        admin_password_hash = coalesce(h.installed ->> 'adminPasswordHash', v.admin_password_hash),
         launched_at = case when (h.server -> 'launched')::boolean then now() else v.launched_at end,
         terminated_at = case when (h.server -> 'terminated')::boolean then now() else v.terminated_at end,
         node_id = case when h.node ? 'freed' then null else v.node_id end,

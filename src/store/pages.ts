@@ -30,8 +30,27 @@ export interface Keyset {
   unknown?: (marker: string) => IngotError;
 }
 
-/** A table of the page's rows, with their order in `k0`, `k1`, …; see `orderOf`. */
-export async function cutPage(
+/** The rows of a page, in order. What was cut is called `alias` by `columns`, and by `joined` which adds what depends on it. */
+export async function readPage<Row>(
+  db: Sql | Tx,
+  keyset: Keyset,
+  page: Page & { offset?: number },
+  { alias, columns, joined = sql`` }: Shape,
+): Promise<Row[]> {
+  const { rows } = await sql<Row>`
+    select ${columns} from ${await cutPage(db, keyset, page)} ${sql.raw(alias)} ${joined}
+    order by ${inOrder(keyset.order, (_, at) => `${alias}.k${at}`)}`.execute(db);
+  return rows;
+}
+
+interface Shape {
+  alias: string;
+  columns: RawBuilder<unknown>;
+  joined?: RawBuilder<unknown>;
+}
+
+/** A table of the page's rows, with their order in `k0`, `k1`, … */
+async function cutPage(
   db: Sql | Tx,
   keyset: Keyset,
   { limit, offset = 0, marker }: Page & { offset?: number },
@@ -75,11 +94,6 @@ export function ofEach(
   const one = sql.raw(`${table} ${alias}`);
   if (filter.id) return sql`join ${one} on ${isOf}`;
   return sql`cross join lateral (select * from ${one} where ${isOf} offset 0) ${sql.raw(alias)}`;
-}
-
-/** The order again, of a page that was joined. */
-export function orderOf(alias: string, { order }: Keyset): RawBuilder<unknown> {
-  return inOrder(order, (_, at) => `${alias}.k${at}`);
 }
 
 /** Throws what `unknown` makes of a marker that the caller does not see. */

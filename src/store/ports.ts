@@ -4,7 +4,7 @@ import type { PortField } from '../core/catalog.ts';
 import type { FieldFilter, Page } from '../core/page.ts';
 import type { Port } from '../core/server.ts';
 import type { Sql } from './database.ts';
-import { cutPage, isReadable, matching, orderOf, type Column, type Keyset } from './pages.ts';
+import { type Column, isReadable, type Keyset, matching, readPage } from './pages.ts';
 
 const columns = sql`
   p.id, p.network_id as "networkId", n.name as "networkName", n.vpc_id as "vpcId",
@@ -55,10 +55,7 @@ export async function listPorts(
     where: sql.join(parts, sql` and `),
     order: isOfServers ? [['p.server_id', 'uuid'], ['p.position', 'integer'], fields.id] : [fields.id],
   };
-  const { rows } = await sql<Port>`
-    select ${columns}
-    from ${await cutPage(db, keyset, page)} p
-    cross join lateral (select name, vpc_id from networks n where n.id = p.network_id limit 1) n
-    order by ${orderOf('p', keyset)}`.execute(db);
-  return rows;
+  const joined = sql`
+    cross join lateral (select name, vpc_id from networks n where n.id = p.network_id limit 1) n`;
+  return readPage<Port>(db, keyset, page, { alias: 'p', columns, joined });
 }

@@ -11,10 +11,13 @@ const lock = 7_419;
 /** From this version on, a change of nothing but columns of block range indexes stays in its page (release notes 16). */
 const leastForBlockRanges = 16;
 
-export async function laySearchIndexes(db: Sql): Promise<void> {
-  await layBlockRanges(db, 'servers_by_change', sql`updated_at`);
-  // Blocks in which no server was ever in a state are not looked into for it.
-  await layBlockRanges(db, 'servers_by_state', sql`state text_bloom_ops`);
+/** @param version the major one of the server */
+export async function laySearchIndexes(db: Sql, version: number): Promise<void> {
+  if (version >= leastForBlockRanges) {
+    await layBlockRanges(db, 'servers_by_change', sql`updated_at`);
+    // Blocks in which no server was ever in a state are not looked into for it.
+    await layBlockRanges(db, 'servers_by_state', sql`state text_bloom_ops`);
+  }
   await layTrigrams(db, 'servers_by_name_part', sql`servers`, sql`name`);
   await layTrigrams(db, 'ports_by_address_part', sql`ports`, sql`host(ip)`);
 }
@@ -22,7 +25,6 @@ export async function laySearchIndexes(db: Sql): Promise<void> {
 /** One page to a range: what changed lately is spread over all of them. */
 async function layBlockRanges(db: Sql, index: string, column: RawBuilder<unknown>): Promise<void> {
   await layUnlessThere(db, index, async (tx) => {
-    if ((await versionOf(tx)) < leastForBlockRanges) return;
     await sql`
       create index ${sql.ref(index)} on servers using brin (${column})
         with (pages_per_range = 1, autosummarize = on)`.execute(tx);
@@ -56,12 +58,6 @@ async function isThere(db: Sql | Tx, index: string): Promise<boolean> {
     select 1 from pg_index x join pg_class c on c.oid = x.indexrelid
     where x.indrelid in ('servers'::regclass, 'ports'::regclass) and c.relname = ${index}`.execute(db);
   return rows.length > 0;
-}
-
-async function versionOf(tx: Tx): Promise<number> {
-  const { rows } = await sql<{ version: number }>`
-    select current_setting('server_version_num')::int / 10000 as version`.execute(tx);
-  return rows[0]!.version;
 }
 
 /**

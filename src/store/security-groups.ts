@@ -8,7 +8,7 @@ import type {
   SecurityGroups,
 } from '../core/security-group.ts';
 import type { Sql, Tx } from './database.ts';
-import { cutPage, isReadable, matching, ofEach, orderOf, type Column, type Keyset } from './pages.ts';
+import { type Column, isReadable, type Keyset, matching, ofEach, readPage } from './pages.ts';
 
 const ruleColumns = sql`
   r.id, r.group_id as "groupId", r.direction, r.ether_type as "etherType", r.protocol, r.port_min as "portMin",
@@ -60,10 +60,7 @@ export function securityGroups(db: Sql): SecurityGroups {
         where: matching(groupFields, filter),
         order: groupOrder,
       };
-      const { rows } = await sql<SecurityGroup>`
-        select ${groupColumns}
-        from ${await cutPage(db, keyset, page)} g
-        order by ${orderOf('g', keyset)}`.execute(db);
+      const rows = await readPage<SecurityGroup>(db, keyset, page, { alias: 'g', columns: groupColumns });
       return rows.map(withDates);
     },
 
@@ -84,11 +81,7 @@ export function securityGroups(db: Sql): SecurityGroups {
         ],
         leading: 2,
       };
-      const { rows } = await sql<SecurityGroupRule>`
-        select ${ruleColumns}
-        from ${await cutPage(db, keyset, page)} r
-        order by ${orderOf('r', keyset)}`.execute(db);
-      return rows;
+      return readPage<SecurityGroupRule>(db, keyset, page, { alias: 'r', columns: ruleColumns });
     },
 
     async create(projectId, { name, description }) {

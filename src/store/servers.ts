@@ -5,7 +5,7 @@ import type { Server, ServerFacts, ServerFilter, ServerPage, Servers, Usage } fr
 import { changeAddresses } from './addresses.ts';
 import type { Sql } from './database.ts';
 import { againAfterDeadlock } from './deadlock.ts';
-import { cutPage, orderOf, toUuid, type Column, type Keyset } from './pages.ts';
+import { type Column, type Keyset, readPage, toUuid } from './pages.ts';
 import { toServer, type ServerRow } from './rows.ts';
 
 /** Everything that an API shows of a server, in one statement whatever the number. */
@@ -77,10 +77,8 @@ export function servers(db: Sql): Servers {
 
     async list(filter, page) {
       const keyset = toKeyset(filter, page.sort);
-      const { rows } = await sql<ServerRow>`
-        select ${shown} from ${await cutPage(db, keyset, page)} v ${joined} order by ${orderOf('v', keyset)}`
-        .execute(db)
-        .catch(refusePattern);
+      const shape = { alias: 'v', columns: shown, joined };
+      const rows = await readPage<ServerRow>(db, keyset, page, shape).catch(refusePattern);
       return rows.map(toServer);
     },
 

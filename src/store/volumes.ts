@@ -13,7 +13,7 @@ import {
 } from '../core/volume.ts';
 import { alter } from './alterations.ts';
 import type { Sql, Tx } from './database.ts';
-import { cutPage, orderOf, toUuid, type Keyset } from './pages.ts';
+import { type Keyset, readPage, toUuid } from './pages.ts';
 
 const columns = sql`
   v.id, v.project_id as "projectId", v.user_id as "userId", v.name, v.description, v.size_gb as "sizeGb", v.type,
@@ -41,11 +41,7 @@ export function volumes(db: Sql): Volumes {
         ],
         unknown: (marker) => notFound('volume', marker),
       };
-      const { rows } = await sql<Volume>`
-        select ${columns} from ${await cutPage(db, keyset, page)} v order by ${orderOf('v', keyset)}`.execute(
-        db,
-      );
-      return rows;
+      return readPage<Volume>(db, keyset, page, { alias: 'v', columns });
     },
 
     async usage(projectId) {

@@ -47,22 +47,12 @@ export function networkApi(cloud: networks.Cloud): Api {
   const neutron = (root: string): Route[] => {
     const get = (id: string, path: string, summary: string, handler: Handler, action: Action) =>
       route('GET', id, root + path, summary, handler, action);
-    const post = (
-      id: string,
-      path: string,
-      summary: string,
-      handler: Handler,
-      action: Action,
-      body: TSchema,
-    ) => route('POST', id, root + path, summary, handler, action, body);
-    const put = (
-      id: string,
-      path: string,
-      summary: string,
-      handler: Handler,
-      action: Action,
-      body: TSchema,
-    ) => route('PUT', id, root + path, summary, handler, action, body);
+    const withBody =
+      (method: 'POST' | 'PUT') =>
+      (id: string, path: string, summary: string, handler: Handler, action: Action, body: TSchema) =>
+        route(method, id, root + path, summary, handler, action, body);
+    const post = withBody('POST');
+    const put = withBody('PUT');
     const remove = (id: string, path: string, summary: string, handler: Handler, action: Action) =>
       route('DELETE', id, root + path, summary, handler, action);
     return [

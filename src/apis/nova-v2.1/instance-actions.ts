@@ -3,7 +3,7 @@ import { alterationKinds, type Alteration } from '../../core/alteration.ts';
 import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import { hasEnded } from '../../core/job.ts';
 import { operationKinds, type Operation } from '../../core/operations.ts';
-import type { ServerPart } from '../../core/records.ts';
+import type { ServerSubJob } from '../../core/records.ts';
 import type { Server } from '../../core/server.ts';
 import { ok, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
@@ -64,7 +64,7 @@ export async function show(cloud: Cloud, call: NovaCall): Promise<Answer> {
   return ok({ instanceAction: { ...toAction(call, part), events: [toEvent(part)] } });
 }
 
-async function findPart(cloud: Cloud, serverId: string, requestId: string): Promise<ServerPart | null> {
+async function findPart(cloud: Cloud, serverId: string, requestId: string): Promise<ServerSubJob | null> {
   const bare = requestId.replace(/^req-/, '').replaceAll('-', '');
   const part = await cloud.jobs.findOfServer(serverId, bare);
   return part && toRequestId(part.requestId) === requestId ? part : null;
@@ -79,7 +79,7 @@ async function getServer(cloud: Cloud, call: NovaCall): Promise<Server> {
   return server;
 }
 
-function toAction(call: NovaCall, part: ServerPart) {
+function toAction(call: NovaCall, part: ServerSubJob) {
   return {
     action: kinds[part.operation].novaAction,
     instance_uuid: part.serverId,
@@ -92,7 +92,7 @@ function toAction(call: NovaCall, part: ServerPart) {
   };
 }
 
-function toEvent(part: ServerPart) {
+function toEvent(part: ServerSubJob) {
   return {
     event: eventNames[part.operation],
     start_time: toMicroseconds(part.beganAt ?? part.createdAt),

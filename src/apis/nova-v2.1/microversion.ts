@@ -9,6 +9,8 @@ import type { Call } from '../api.ts';
  */
 export const leastMinor = 1;
 export const mostMinor = 60;
+/** From here on Nova leaves networks and what guards them to Neutron. */
+export const withoutNetwork = 36;
 
 type Headers = Call['headers'];
 

@@ -2,6 +2,7 @@
 import { notAllowed } from '../../core/errors.ts';
 import { callerOf, ok, projectOf, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
+import { withoutNetwork } from './microversion.ts';
 import { mostMetadata } from './rules.ts';
 
 export async function listZones({ catalog }: Cloud): Promise<Answer> {
@@ -22,8 +23,6 @@ function toZone(zone: string, hosts: unknown) {
   return { zoneName: zone, zoneState: { available: true }, hosts };
 }
 
-/** From here on Nova leaves these to Neutron. */
-const withoutNetwork = 36;
 /** From here on files are user data, and nothing is injected. */
 const withoutFiles = 57;
 

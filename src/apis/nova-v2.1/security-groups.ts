@@ -4,6 +4,7 @@ import { pickGroup } from '../../core/security-group.ts';
 import { checkAlterable } from '../../core/alteration.ts';
 import { ok, projectOf, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
+import { withoutNetwork } from './microversion.ts';
 import { getServer } from './servers.ts';
 import { toSecurityGroup } from './wire.ts';
 
@@ -13,18 +14,15 @@ export async function listGroups(cloud: Cloud, call: NovaCall): Promise<Answer> 
   return ok({ security_groups: groups.map(toSecurityGroup) });
 }
 
-/** From here on Nova sends its callers to Neutron. */
-const withoutProxies = 36;
-
 /** Groups as Nova showed them before 2.36, where the `openstack` command still looks for them by name. */
 export async function listOwn({ securityGroups }: Cloud, call: NovaCall): Promise<Answer> {
-  if (call.minor >= withoutProxies) throw notFound('path', call.path);
+  if (call.minor >= withoutNetwork) throw notFound('path', call.path);
   const groups = await securityGroups.list(projectOf(call));
   return ok({ security_groups: groups.map(toSecurityGroup) });
 }
 
 export async function showOwn({ securityGroups }: Cloud, call: NovaCall): Promise<Answer> {
-  if (call.minor >= withoutProxies) throw notFound('path', call.path);
+  if (call.minor >= withoutNetwork) throw notFound('path', call.path);
   const id = call.params['group_id']!;
   const [group] = await securityGroups.list(projectOf(call), { ids: [id] });
   if (!group) throw notFound('security group', id);

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BmcAddress } from '../../core/node.ts';
+import { Pending } from '../../core/pending.ts';
 import { DriverError } from '../../core/ports.ts';
 import { Governor, type GovernorOptions } from '../governor.ts';
 import { isSuccess, retryAfterMs, toDriverError, type Answer } from './answer.ts';
@@ -36,7 +37,7 @@ export class Bmc {
   readonly #options: BmcOptions;
   readonly #sessions = new Map<string, Session>();
   /** Of sessions that were put aside. */
-  readonly #farewells = new Set<Promise<void>>();
+  readonly #farewells = new Pending();
   #root: Json | null = null;
   #quirks: Quirks | null = null;
   #givenPin: string | null;
@@ -80,15 +81,14 @@ export class Bmc {
 
   #putAside([key, session]: [string, Session]): void {
     this.#sessions.delete(key);
-    const farewell = session.close().finally(() => this.#farewells.delete(farewell));
-    this.#farewells.add(farewell);
+    this.#farewells.add(session.close());
   }
 
   /** Ends the sessions; what is under way here ends with them. */
   async close(): Promise<void> {
     const ended = [...this.#sessions.values()].map((session) => session.close());
     this.connection.stopReading();
-    ended.push(...this.#farewells);
+    ended.push(this.#farewells.settled());
     await Promise.race([Promise.all(ended), sleep(longestGoodbyeMs, null, { ref: false })]);
     await this.connection.close();
   }

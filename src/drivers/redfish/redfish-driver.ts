@@ -4,6 +4,7 @@
  */
 import type { BmcCensus } from '../../core/bmc-traffic.ts';
 import type { Node } from '../../core/node.ts';
+import { Pending } from '../../core/pending.ts';
 import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
 import { governorDefaults, type Governor } from '../governor.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
@@ -54,22 +55,17 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
   };
   const bmcs = new Map<string, Bmc>();
   const told = new Map<string, string>();
-  const farewells = new Set<Promise<void>>();
+  const farewells = new Pending();
   let isClosed = false;
 
   function toBmc({ address, certificateSha256: pin }: Node['bmc']): Bmc {
     if (isClosed) throw new DriverError('unreachable', 'The driver is closed');
     const known = bmcs.get(address);
     if (known?.suits(pin)) return known;
-    if (known) putAside(known); // the pin was changed: connections made under the old one must not live on
+    if (known) farewells.add(known.close()); // the pin was changed: connections made under the old one must not live on
     const bmc = new Bmc(address, pin, settings);
     bmcs.set(address, bmc);
     return bmc;
-  }
-
-  function putAside(bmc: Bmc): void {
-    const farewell = bmc.close().finally(() => farewells.delete(farewell));
-    farewells.add(farewell);
   }
 
   async function ask<T>(node: Node, question: (client: Client) => Promise<T>, purpose?: Purpose): Promise<T> {
@@ -120,9 +116,9 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
 
     async close() {
       isClosed = true;
-      bmcs.forEach(putAside);
+      bmcs.forEach((bmc) => farewells.add(bmc.close()));
       bmcs.clear();
-      await Promise.all(farewells);
+      await farewells.settled();
     },
     governorOf: (address) => bmcs.get(address)?.governor,
     record: (bmc, options) => recordTree(toBmc(bmc).as(bmc).patient(), options),
