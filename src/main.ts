@@ -170,8 +170,8 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     closers.add(() => sweep.stop());
     images.intake.start();
     closers.add(() => images.intake.stop());
-    const origin = await listen(http, config);
-    closers.add(() => http.close());
+    const { origin, close } = await listen(http, config);
+    closers.add(close);
 
     // Whoever comes from another Keystone has credentials of there.
     const isTold = begun !== null && external === null;

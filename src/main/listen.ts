@@ -1,12 +1,33 @@
 /** Takes the port, and says in one line what stands in the way. */
+import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
+import { canShare, checkFree, openDoors } from './doors.ts';
 
-/** @returns the address that callers use @throws Error with one line that names the setting to change */
-export async function listen(http: FastifyInstance, { host, port, publicUrl }: Config): Promise<string> {
+export interface Listening {
+  /** The address that callers use. */
+  origin: string;
+  /** Lets nobody in any more, and ends when those who are in have their answers. */
+  close(): Promise<void>;
+}
+
+/** @throws Error with one line that names the setting to change */
+export async function listen(
+  http: FastifyInstance,
+  { host, port, publicUrl }: Pick<Config, 'host' | 'port' | 'publicUrl'>,
+): Promise<Listening> {
   try {
-    const address = await http.listen({ host, port });
-    return publicUrl ?? address;
+    if (canShare) await checkFree(host, port);
+    const address = await http.listen({ host, port, ...(canShare && { reusePort: true }) });
+    const closeDoors = canShare ? await openDoors(http.server, http.addresses() as AddressInfo[]) : null;
+    const close = async () => {
+      const closed = closeDoors?.();
+      await http.close();
+      // Those who were answered meanwhile and keep their connections.
+      http.server.closeIdleConnections();
+      await closed;
+    };
+    return { origin: publicUrl ?? address, close };
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === 'EADDRINUSE')
