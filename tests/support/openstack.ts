@@ -1,32 +1,26 @@
 /** The unmodified commands and libraries of OpenStack, as Debian has them and as they run against a cloud. */
 import { execFile, spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cloud } from './cloud.ts';
+import { runLoaded } from './loaded-shell.ts';
 
 const run = promisify(execFile);
 
-export const whyNot = 'the command openstack is not installed (Debian: python3-openstackclient)';
-export const isInstalled = hasCommand('openstack');
-
-export const novaIsInstalled = hasCommand('nova');
-export const whyNoNova = 'the command nova is not installed (Debian: python3-novaclient)';
-
 /** Debian's own Python: another one in the PATH does not see Debian's libraries. */
 const python = '/usr/bin/python3';
-export const hasSdk = spawnSync(python, ['-c', 'import openstack']).status === 0;
-export const whyNoSdk = 'the library openstack is not installed (Debian: python3-openstacksdk)';
 
-function hasCommand(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+export const whyNot = 'the command openstack is not installed (Debian: python3-openstackclient)';
+export const isInstalled = has('openstackclient');
+
+export const whyNoNova = 'the command nova is not installed (Debian: python3-novaclient)';
+export const novaIsInstalled = has('novaclient');
+
+export const whyNoSdk = 'the library openstack is not installed (Debian: python3-openstacksdk)';
+export const hasSdk = has('openstack');
+
+function has(module: string): boolean {
+  const look = `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`;
+  return spawnSync(python, ['-c', look]).status === 0;
 }
 
 /** As whoever has the clouds.yaml of the first start. */
@@ -36,15 +30,13 @@ function inCloud(cloud: Cloud): Record<string, string | undefined> {
 }
 
 /** Runs `openstack …`; a code other than 0 is an error with its words. */
-export async function openstack(cloud: Cloud, ...args: string[]): Promise<string> {
-  const { stdout } = await run('openstack', args, { env: inCloud(cloud) });
-  return stdout;
+export function openstack(cloud: Cloud, ...args: string[]): Promise<string> {
+  return openstackOf(python, cloud, ...args);
 }
 
 /** The same by the command of a Python environment, see `pythonWith`. */
-export async function openstackOf(python: string, cloud: Cloud, ...args: string[]): Promise<string> {
-  const { stdout } = await run(python, ['-m', 'openstackclient.shell', ...args], { env: inCloud(cloud) });
-  return stdout;
+export function openstackOf(python: string, cloud: Cloud, ...args: string[]): Promise<string> {
+  return runLoaded(python, 'openstackclient.shell', args, inCloud(cloud));
 }
 
 /** Runs a script of openstacksdk, which writes JSON. */
@@ -74,14 +66,12 @@ function loggedIn(cloud: Cloud, { user, password, project }: Login): Record<stri
   };
 }
 
-export async function openstackAs(cloud: Cloud, login: Login, ...args: string[]): Promise<string> {
-  const { stdout } = await run('openstack', args, { env: loggedIn(cloud, login) });
-  return stdout;
+export function openstackAs(cloud: Cloud, login: Login, ...args: string[]): Promise<string> {
+  return runLoaded(python, 'openstackclient.shell', args, loggedIn(cloud, login));
 }
 
 /** Runs `nova …` as the administrator of the first start. */
-export async function nova(cloud: Cloud, ...args: string[]): Promise<string> {
+export function nova(cloud: Cloud, ...args: string[]): Promise<string> {
   const login = { user: 'admin', password: cloud.ingot.first!.password!, project: 'eu-de' };
-  const { stdout } = await run('nova', args, { env: loggedIn(cloud, login) });
-  return stdout;
+  return runLoaded(python, 'novaclient.shell', args, loggedIn(cloud, login));
 }
