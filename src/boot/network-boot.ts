@@ -63,7 +63,7 @@ export function createNetworkBoot(room: NetworkBootRoom): NetworkBoot {
   const sources = {
     origin,
     findServer: (id: string) => servers.find(id, null),
-    listNetworks: () => catalog.listNetworks(null),
+    listNetworks: (ids: string[]) => catalog.listNetworks(null, { ids }),
   };
   const media = createBootMedia(room.mediaFolder);
   let http: FastifyInstance | null = null;

@@ -25,6 +25,14 @@ export interface Network {
   createdAt: Date;
 }
 
+/** Which of the networks that a project sees are meant. What is no id names none. */
+export interface NetworkChoice {
+  /** Without it the first by name is meant. */
+  ids?: readonly string[];
+  /** One of this VPC as well, from which one learns that there is such a VPC. */
+  vpcId?: string;
+}
+
 export interface Subnet {
   id: string;
   networkId: string;
@@ -67,8 +75,8 @@ export interface Catalog {
   /** Unless there is one with this id. */
   putImage(image: NewImage): Promise<void>;
 
-  /** All of them; pages are in `network.ts`. */
-  listNetworks(projectId: string | null): Promise<Network[]>;
+  /** Those that are meant, by name; lists and their pages are in `network.ts`. */
+  listNetworks(projectId: string | null, choice: NetworkChoice): Promise<Network[]>;
   findNetwork(id: string, projectId: string | null): Promise<Network | null>;
   putNetwork(network: Network): Promise<void>;
   /** Those of servers in their order there, else by id. Throws invalid for a marker that the project does not see. */

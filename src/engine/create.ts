@@ -195,8 +195,12 @@ export async function chooseNics(
   wish: Pick<CreateWish, 'projectId' | 'nics' | 'vpcId' | 'count'>,
 ): Promise<{ nics: RequestedNic[]; vpcId: string | null }> {
   if (wish.nics === null) return { nics: [], vpcId: wish.vpcId ?? null };
-  const visible = await catalog.listNetworks(wish.projectId);
-  const asked = wish.nics.length > 0 ? wish.nics : visible.slice(0, 1).map(({ id }) => toNic(id));
+  const named = wish.nics.map(({ networkId }) => networkId);
+  const visible = await catalog.listNetworks(wish.projectId, {
+    ...(named.length > 0 ? { ids: named } : {}),
+    ...(wish.vpcId === undefined ? {} : { vpcId: wish.vpcId }),
+  });
+  const asked = named.length > 0 ? wish.nics : visible.slice(0, 1).map(({ id }) => toNic(id));
   if (wish.vpcId !== undefined && !visible.some((network) => network.vpcId === wish.vpcId)) {
     throw notFound('vpc', wish.vpcId);
   }

@@ -4,7 +4,7 @@ import { conflict, notFound } from '../core/errors.ts';
 import type { Sql } from './database.ts';
 import { listImages } from './image-list.ts';
 import { findImage, putImage } from './images.ts';
-import { networkColumns } from './network-lists.ts';
+import { listChosenNetworks, networkColumns } from './network-lists.ts';
 import { toUuid } from './pages.ts';
 import { listPorts } from './ports.ts';
 
@@ -67,11 +67,7 @@ export function catalog(db: Sql): Catalog {
     findImage: (id, projectId) => findImage(db, id, projectId),
     putImage: (image) => putImage(db, image),
 
-    async listNetworks(projectId) {
-      const { rows } = await sql<Network>`
-        select ${networkColumns} from networks n where ${visible(projectId)} order by name, id`.execute(db);
-      return rows;
-    },
+    listNetworks: (projectId, choice) => listChosenNetworks(db, projectId, choice),
     async findNetwork(id, projectId) {
       const { rows } = await sql<Network>`
         select ${networkColumns} from networks n where id = ${toUuid(id)}::uuid

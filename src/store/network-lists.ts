@@ -1,9 +1,9 @@
 /** Networks, their subnets and VPCs as a project lists them: its own and those that are open to all. */
 import { sql, type RawBuilder } from 'kysely';
-import type { Network, Subnet } from '../core/catalog.ts';
+import type { Network, NetworkChoice, Subnet } from '../core/catalog.ts';
 import type { NetworkField, NetworkOfSubnet, Networks, SubnetField } from '../core/network.ts';
 import type { Sql } from './database.ts';
-import { type Column, type Keyset, matching, ofEach, readPage } from './pages.ts';
+import { type Column, type Keyset, matching, ofEach, readPage, toUuid } from './pages.ts';
 
 const subnetJson = sql`
   jsonb_build_object('id', s.id, 'networkId', s.network_id, 'name', s.name, 'cidr', s.cidr,
@@ -42,6 +42,27 @@ const visible = (projectId: string): RawBuilder<unknown>[] => [
   sql`n.project_id = ${projectId}`,
   sql`n.project_id is null`,
 ];
+
+/** One statement, that reads no more networks than are meant, however many there are. */
+export async function listChosenNetworks(
+  db: Sql,
+  projectId: string | null,
+  { ids, vpcId }: NetworkChoice,
+): Promise<Network[]> {
+  const ranges = projectId === null ? [sql`true`] : visible(projectId);
+  const oneOfEach = (rest: RawBuilder<unknown>) =>
+    ranges.map((range) => sql`(select n.id from networks n where ${range} ${rest} limit 1)`);
+  const named = (ids ?? []).map(toUuid).filter((id) => id !== null);
+  const meant = [
+    sql`(select n.id from networks n where n.id = any(${named}::uuid[]) and (${sql.join(ranges, sql` or `)}))`,
+    ...(ids ? [] : oneOfEach(sql`order by n.name, n.id`)),
+    ...(vpcId === undefined ? [] : oneOfEach(sql`and n.vpc_id = ${toUuid(vpcId)}::uuid`)),
+  ];
+  const { rows } = await sql<Network>`
+    select ${networkColumns} from networks n where n.id in (${sql.join(meant, sql` union `)})
+    order by n.name, n.id`.execute(db);
+  return rows;
+}
 
 export function networkLists(db: Sql): Pick<Networks, 'listNetworks' | 'listSubnets' | 'listVpcs'> {
   return {

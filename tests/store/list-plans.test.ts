@@ -3,7 +3,7 @@
  * however much others have in the same table.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PortField } from '../../src/core/catalog.ts';
+import type { NetworkChoice, PortField } from '../../src/core/catalog.ts';
 import type { AuditFilter } from '../../src/core/audit.ts';
 import type { ImageFilter, ImagePage } from '../../src/core/image.ts';
 import type { History, NodeFilter } from '../../src/core/records.ts';
@@ -17,7 +17,7 @@ import { jobs } from '../../src/store/jobs.ts';
 import { nodes as openNodes } from '../../src/store/nodes.ts';
 import { observations } from '../../src/store/observations.ts';
 import { serverGroups } from '../../src/store/server-groups.ts';
-import { networkLists } from '../../src/store/network-lists.ts';
+import { listChosenNetworks, networkLists } from '../../src/store/network-lists.ts';
 import { listPorts } from '../../src/store/ports.ts';
 import { securityGroups } from '../../src/store/security-groups.ts';
 import { servers } from '../../src/store/servers.ts';
@@ -225,6 +225,32 @@ describe('a page of what a project has in its networks', () => {
     ],
   ];
   it.each(rows)('%s is a range of an index', check);
+});
+
+describe('the networks of a create', () => {
+  const chosen = (choice: NetworkChoice) => (db: Sql) => listChosenNetworks(db, 'mine', choice);
+  const [one, other] = [idOf(10), idOf(20)];
+  // What is read twice is counted twice: to find the ids, and then the rows.
+  const rows: Row[] = [
+    ['the named ones', chosen({ ids: [one, other] }), 'networks', 'networks_pkey', 4],
+    ['the first one', chosen({}), 'networks', 'networks_by_project', 4],
+    ['one of the VPC', chosen({ ids: [one], vpcId: other }), 'networks', 'networks_by_project_and_vpc', 4],
+  ];
+  it.each(rows)('%s are found by an index', check);
+
+  it('are those that are meant, of those that the project sees', async () => {
+    const namesOf = async (choice: NetworkChoice) =>
+      (await listChosenNetworks(store.database.sql, 'mine', choice)).map(({ name }) => name);
+    // 11 is somebody else's, 307 is open to all.
+    expect(await namesOf({ ids: [idOf(20), idOf(11), idOf(307), 'no id'] })).toEqual([
+      'network-20',
+      'network-307',
+    ]);
+    expect((await namesOf({}))[0]).toBe('default');
+    expect(await namesOf({ ids: [], vpcId: idOf(30) })).toEqual(['network-30']);
+    expect(await namesOf({ ids: [], vpcId: idOf(11) })).toEqual([]);
+    expect(await namesOf({ ids: [], vpcId: 'no id' })).toEqual([]);
+  });
 });
 
 describe('a page of images', () => {

@@ -43,7 +43,7 @@ export async function openStore(template?: string, server?: string) {
   const { userId, projectId } = found.rows[0]!;
   const [flavor] = await rooms.catalog.listFlavors();
   const [image] = await rooms.catalog.listImages(projectId);
-  const [network] = await rooms.catalog.listNetworks(projectId);
+  const [network] = await rooms.catalog.listNetworks(projectId, {});
 
   async function makeNode(change: Partial<Node> = {}): Promise<Node> {
     const id = randomUUID();

@@ -69,5 +69,5 @@ export async function configure(cloud: Cloud, call: Call): Promise<Answer> {
 async function checkVirtual({ catalog }: Cloud, networkId: string, address: string): Promise<void> {
   if (!isIPv4(address)) throw invalid(`${address} is no IPv4 address.`, 'ip_addresses');
   const wish = { projectId: '', nics: [{ networkId, ip: address, portId: null }], count: 1 };
-  await chooseNics({ ...catalog, listNetworks: () => catalog.listNetworks(null) }, wish);
+  await chooseNics({ ...catalog, listNetworks: (_, choice) => catalog.listNetworks(null, choice) }, wish);
 }

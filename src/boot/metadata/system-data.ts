@@ -35,7 +35,7 @@ export interface Link {
 export interface DataSources {
   origin: string;
   findServer: (id: string) => Promise<Server | null>;
-  listNetworks: () => Promise<Network[]>;
+  listNetworks: (ids: string[]) => Promise<Network[]>;
 }
 
 /** Null: there is no server on the node. */
@@ -65,7 +65,7 @@ export async function gatherSystemData(
     userData: userData ? Buffer.from(userData, 'base64') : null,
     metadata: server.metadata,
     adminPasswordHash: order?.adminPasswordHash ?? null,
-    links: toLinks(node, server.ports, await listNetworks()),
+    links: toLinks(node, server.ports, await listNetworks(server.ports.map(({ networkId }) => networkId))),
     homeUrl: installed ? `${origin}/phone-home/${installed.homeKey}` : null,
     options: server.metadataOptions,
   };
