@@ -59,7 +59,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
     const password = config.adminPassword ?? randomBytes(15).toString('base64url');
     const begun = await makeFirstStart(
       { sql: database.sql, vault, tenancy, catalog, nodes },
-      { region: config.region, passwordHash: await hashPassword(password), simNodes: config.simNodes },
+      { region: config.region, hashPassword: () => hashPassword(password), simNodes: config.simNodes },
     );
 
     const metrics = createMetrics();

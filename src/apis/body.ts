@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 import { IngotError, invalid } from '../core/errors.ts';
 import { isSigned } from './auth.ts';
@@ -111,8 +111,10 @@ function refuseNoText(key: string, value: unknown): unknown {
 }
 
 export function bodyValidator(schema: TSchema) {
-  const compiled = Compile(schema);
+  // Not before somebody asks: all of them take a tenth of the time that a start takes.
+  let compiled: Validator | undefined;
   return (body: unknown) => {
+    compiled ??= Compile(schema);
     if (compiled.Check(body)) return { value: body };
     const [first] = compiled.Errors(body);
     const field = first?.instancePath.slice(1).replaceAll('/', '.') ?? '';

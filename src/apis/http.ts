@@ -69,6 +69,14 @@ const eventStream = 'text/event-stream';
 /** Status codes of requests that Node gives up on while it reads them. */
 const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
+/** Instead of Ajv and its companion, which then need not be loaded; Fastify's types know no others. */
+const compilersFactory: object = {
+  buildValidator: () => (part: { schema: TSchema; httpPart?: string }) =>
+    part.httpPart === 'body' ? bodyValidator(part.schema) : () => true,
+  // Schemas document answers; they never drop a field that a handler gave.
+  buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+};
+
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
   const { apis, logger } = options;
   const loggerInstance: FastifyBaseLogger = logger;
@@ -79,6 +87,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     genReqId: () => randomUUID().replaceAll('-', ''),
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    schemaController: { compilersFactory },
     forceCloseConnections: 'idle',
     // As to the head; the body has a limit of its own, which knows the route and so the API's words.
     http: {
@@ -106,11 +115,6 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     },
   });
 
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    httpPart === 'body' ? bodyValidator(schema as TSchema) : () => true,
-  );
-  // Schemas document answers; they never drop a field that a handler gave.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   keepBytes(app);
   limitBodyTime(app, options.bodySeconds, (request, reply) => {
     // The rest of the body, should it come, is nobody's request.

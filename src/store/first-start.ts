@@ -11,7 +11,8 @@ import type { Vault } from './vault.ts';
 
 export interface FirstStart {
   region: string;
-  passwordHash: string;
+  /** Asked only where the administrator is yet to be made. */
+  hashPassword(): Promise<string>;
   simNodes: number;
 }
 
@@ -48,7 +49,7 @@ export function makeFirstStart(rooms: FirstRooms, wish: FirstStart): Promise<Fir
 
 async function begin(
   rooms: FirstRooms,
-  { region, passwordHash, simNodes }: FirstStart,
+  { region, hashPassword, simNodes }: FirstStart,
 ): Promise<FirstCredentials | null> {
   const { tenancy, catalog } = rooms;
   const [existing] = await tenancy.listAccounts({ name: 'Default' });
@@ -94,7 +95,7 @@ async function begin(
       defaultProjectId: project.id,
       createdAt: new Date(),
     },
-    passwordHash,
+    await hashPassword(),
   );
   const [admin] = await tenancy.listRoles({ name: operatorRole });
   await tenancy.assign(userId, admin!.id, { projectId: project.id });

@@ -45,7 +45,11 @@ export async function openEngineRoom(
     catalog: openCatalog(database.sql),
     nodes: openNodes(database.sql, vault),
   };
-  const first = await makeFirstStart(rooms, { region: 'eu-de', passwordHash: '', simNodes: nodeCount });
+  const first = await makeFirstStart(rooms, {
+    region: 'eu-de',
+    hashPassword: async () => '',
+    simNodes: nodeCount,
+  });
   const drivers: Drivers = { simulated: driver };
   const clockwork = createClockwork(drivers, deadlineFactor);
   const submit = createSubmit(work, clockwork);

@@ -22,7 +22,7 @@ export async function makeTemplate(server?: string): Promise<{ name: string; dro
   const database = await open(made.url);
   await migrate(database.sql);
   const rooms = { ...toRooms(database), sql: database.sql };
-  await makeFirstStart(rooms, { region: 'eu-de', passwordHash: '', simNodes: 0 });
+  await makeFirstStart(rooms, { region: 'eu-de', hashPassword: async () => '', simNodes: 0 });
   await database.close();
   return { name: databaseNameOf(made.url), drop: made.drop };
 }
