@@ -1,5 +1,8 @@
 /** From a block of addresses to machines that are ready, without naming any of them. */
 import { afterEach, expect, it } from 'vitest';
+import { makeCertificate } from '../../src/bmc-simulator/certificate.ts';
+import { startFleet } from '../../src/bmc-simulator/fleet.ts';
+import { personalityNames } from '../../src/bmc-simulator/personalities.ts';
 import { startRedfishServer } from '../../src/bmc-simulator/redfish-server.ts';
 import { startIpmiSim, whyNoIpmi } from '../ipmi/ipmi-sim.ts';
 import { startCloud, type Cloud } from '../support/cloud.ts';
@@ -44,6 +47,23 @@ it('finds Redfish services, says what they are, and which of them is known', asy
   );
   expect(body.found).toHaveLength(2);
   expect(one.counters().sessions, 'nobody was logged in to for it').toBeLessThanOrEqual(1);
+});
+
+it('finds BMCs of every personality', async () => {
+  const cloud = await open();
+  const fleet = await startFleet({
+    count: personalityNames.length,
+    personalities: personalityNames,
+    less: ['busy-now-and-then'],
+    port: 0,
+    settings: { latencyMs: 0 },
+    tls: makeCertificate(),
+  });
+  closers.push(() => fleet.close());
+  const ports = fleet.members.map(({ url }) => Number(new URL(url).port));
+  const { body } = await scan(cloud, { range: '127.0.0.1', redfish_ports: ports, ipmi_ports: [] });
+  const addresses = (body.found as { address: string }[]).map(({ address }) => address);
+  expect(addresses.sort()).toEqual(fleet.members.map(({ url }) => url).sort());
 });
 
 it('finds BMCs that speak IPMI', async ({ skip }) => {

@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   /** Until the answer's head came, and between two parts of its body, in milliseconds. */
   answerTimeoutMs: number;
   connections: number;
+  /** Of a body, as it comes; 8 MiB where it is left out. */
+  largestAnswerBytes?: number;
   /** That is spoken with BMCs. Those from before 2014 or so know 1.0 or 1.1 only, with ciphers that are weak today. */
   oldestTls: '1.0' | '1.2';
   driver: string;
@@ -62,7 +64,7 @@ export class Connection {
       // BMCs have few places for connections, so idle ones are not kept for long whatever the BMC offers.
       keepAliveTimeout: 4_000,
       keepAliveMaxTimeout: 10_000,
-      maxResponseSize: largestAnswerBytes,
+      maxResponseSize: options.largestAnswerBytes ?? largestAnswerBytes,
     });
   }
 
