@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -336,6 +337,19 @@ describe('monitoring', () => {
     expect(body).toMatch(/route="\/admin\/v1\/nodes\/:id",status="200"/);
     expect(body).toMatch(/^process_cpu_seconds_total/m);
     expect(body).not.toContain(cloud.projectId);
+  });
+
+  it('has every figure that an alert of the operations page asks for, and counters that begin at zero', async () => {
+    const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const { body } = await cloud.call('GET', '/metrics');
+    const missing = page
+      .match(/\bingot_[a-z_]+/g)!
+      .filter((name) => !body.includes(`# TYPE ${name.replace(/_count$/, '')} `));
+    expect(missing).toEqual([]);
+    // Of a series that begins with 1, Prometheus' increase() is 0: the first one would be told to nobody.
+    expect(body).toMatch(/^ingot_bmc_lockouts_total\{driver="redfish"\} 0$/m);
+    expect(body).toMatch(/^ingot_deadlines_passed_total\{operation="rebuild"\} \d/m);
+    expect(body).toMatch(/^ingot_outcomes_total\{operation="rebuild",result="hardware"\} \d/m);
   });
 
   it('finds all of it described', async () => {

@@ -1,6 +1,9 @@
 /** Figures of the traffic with BMCs, by driver. Never by BMC: ten thousand label values would drown the rest. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { BmcCensus, BmcWatch, TrafficCensus } from '../../core/bmc-traffic.ts';
+import { driverNames } from '../../core/node.ts';
+
+const bmcDrivers = driverNames.filter((name) => name !== 'simulated');
 
 export interface BmcMetrics {
   watch: BmcWatch;
@@ -27,6 +30,9 @@ export function createBmcMetrics(registry: Registry): BmcMetrics {
   const opened = counter('ingot_bmc_breakers_opened_total', 'BMCs that were taken for dead.');
   const logins = counter('ingot_bmc_logins_total', 'Sessions that were opened.');
   const lockouts = counter('ingot_bmc_lockouts_total', 'BMCs left alone after refused logins.');
+
+  // From zero on, so that the first one is an increase.
+  for (const driver of bmcDrivers) for (const it of [opened, logins, lockouts]) it.inc({ driver }, 0);
 
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers });

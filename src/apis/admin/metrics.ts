@@ -4,7 +4,9 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BmcCensus, BmcWatch, TrafficCensus } from '../../core/bmc-traffic.ts';
+import type { ErrorKind } from '../../core/errors.ts';
 import type { SubJob } from '../../core/job.ts';
+import { operations } from '../../core/operations.ts';
 import type { Counts } from '../../core/records.ts';
 import type { DeliveryOutcome } from '../../core/work.ts';
 import { createBmcMetrics } from './bmc-metrics.ts';
@@ -24,6 +26,19 @@ export interface Metrics {
   /** Counts null: the database is away; the figures of this process are shown all the same. */
   show(counts: Counts | null, deliveries: number, bmcs: BmcFigures): Promise<string>;
 }
+
+/** Others come when they come. */
+const expectedResults: ('succeeded' | ErrorKind)[] = [
+  'succeeded',
+  'hardware',
+  'deadline',
+  'no-capacity',
+  'not-found',
+  'conflict',
+  'state-refuses',
+  'unavailable',
+  'internal',
+];
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -74,6 +89,12 @@ export function createMetrics(): Metrics {
   });
 
   const bmcMetrics = createBmcMetrics(registry);
+
+  // From zero on: a series that begins with 1 never increased, as Prometheus counts, and the first failure is not told.
+  for (const operation of operations) {
+    deadlines.inc({ operation }, 0);
+    for (const result of expectedResults) outcomes.inc({ operation, result }, 0);
+  }
 
   return {
     bmcWatch: bmcMetrics.watch,
