@@ -45,8 +45,8 @@ What fails there is worth an issue, with the output and a recording (\`ingot rec
 \`ingot sim-bmc\` starts simulated BMCs, real Redfish servers over HTTPS, thousands in one process:
 
 \`\`\`sh
-ingot sim-bmc --personality idrac,ilo --count 100 --seed 7 --fleet-file fleet.yaml &
-ingot node add --file fleet.yaml     # the machines behind them, in a running Ingot
+ingot sim-bmc --personality idrac,ilo --count 100 --seed 7 --fleet-file fleet.yaml   # until Ctrl-C
+ingot node add --file fleet.yaml --zone eu-de-01 --flavor physical.m2.large  # the machines behind them, in a running Ingot
 ingot sim-bmc --quirk etag-weak,power-lag --without etag-demanded --time-factor 0.01
 ingot sim-bmc --count 10000 --host 127.1.0.1 --port 443 --spread     # an address for each
 \`\`\`

@@ -38,12 +38,22 @@ export function addCommand(
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** People know names; the API wants ids. */
+/** People know names; the API wants ids. @throws Error if there is none, or more than one */
 export async function findId(client: Client, kind: 'node' | 'server', word: string): Promise<string> {
+  const id = await findIdIfAny(client, kind, word);
+  if (id === null) throw new Error(`There is no ${kind} named ${word}.`);
+  return id;
+}
+
+/** @throws Error if there is more than one */
+export async function findIdIfAny(
+  client: Client,
+  kind: 'node' | 'server',
+  word: string,
+): Promise<string | null> {
   if (uuid.test(word)) return word;
   const path = withQuery(`/admin/v1/${kind}s`, { name: word });
   const found = (await client.askAll(path, `${kind}s`)).filter(({ name }: Answer) => name === word);
-  if (found.length === 0) throw new Error(`There is no ${kind} named ${word}.`);
   if (found.length > 1) throw new Error(`${found.length} ${kind}s are named ${word}; give the id.`);
-  return found[0]!['id'] as string;
+  return (found[0]?.['id'] as string | undefined) ?? null;
 }

@@ -1,7 +1,7 @@
 /** `ingot fault …` */
 import type { Command } from 'commander';
 import type { Answer, Client } from './client.ts';
-import { addCommand, findId } from './command.ts';
+import { addCommand, findIdIfAny } from './command.ts';
 import { toTable, type Columns } from './output.ts';
 
 const columns: Columns = {
@@ -60,5 +60,7 @@ export function addFaultCommands(program: Command): void {
 
 /** By name a server goes before a node. */
 async function findTarget(client: Client, word: string): Promise<string> {
-  return findId(client, 'server', word).catch(() => findId(client, 'node', word));
+  const id = (await findIdIfAny(client, 'server', word)) ?? (await findIdIfAny(client, 'node', word));
+  if (id === null) throw new Error(`There is neither a server nor a node named ${word}.`);
+  return id;
 }

@@ -19,6 +19,9 @@ const columns: Columns = {
   NOTE: (node) => node['note'],
 };
 
+/** rack7-u9 comes before rack7-u12. */
+const names = new Intl.Collator('en', { numeric: true });
+
 const discoveredColumns: Columns = {
   SERIAL: (machine) => machine['serial_number'],
   MACS: (machine) => (machine['macs'] as string[]).join(', '),
@@ -43,6 +46,7 @@ export function addNodeCommands(program: Command): void {
     },
     async ({ client, options: { standing, driver } }) => {
       const nodes = await client.askAll(withQuery('/admin/v1/nodes', { standing, driver }), 'nodes');
+      nodes.sort((a, b) => names.compare(a['name'] as string, b['name'] as string));
       return { json: nodes, text: toTable(nodes, columns) };
     },
   );
@@ -65,7 +69,7 @@ export function addNodeCommands(program: Command): void {
       example: [
         'ingot node add rack7-u12 --zone eu-de-01 --flavor physical.m2.large \\',
         '  --bmc-address https://10.0.7.12 --bmc-username root --bmc-password-file ./bmc-password',
-        'ingot node add --file fleet.yaml   # nodes: [{name: …, driver: redfish, bmc: {address: …}, …}]',
+        'ingot node add --file fleet.yaml --zone eu-de-01   # nodes: [{name: …, driver: redfish, bmc: {address: …}, …}]',
       ].join('\n'),
       options: [
         ['--driver <word>', 'simulated, redfish or ipmi', 'redfish'],
@@ -91,7 +95,10 @@ export function addNodeCommands(program: Command): void {
           '--inspect',
           'look at it in band as well: the machine is switched off, on into the ramdisk, and off again',
         ],
-        ['--file <file>', 'YAML or JSON with one node, a list of them, or nodes: […]'],
+        [
+          '--file <file>',
+          'YAML or JSON with one node, a list of them, or nodes: […]; other options fill in what it leaves out',
+        ],
       ],
     },
     add,
@@ -245,16 +252,36 @@ async function changePassword(asked: Asked): Promise<Told> {
 
 async function add({ client, words, options }: Asked): Promise<Told> {
   const file = options['file'];
-  const nodes = await enrol(client, file === undefined ? [toNode(words[0], options)] : readNodes(file));
+  if (file !== undefined && words[0] !== undefined)
+    throw new Error('Give either the name of a machine, or --file.');
+  const wishes = file === undefined ? [toNode(words[0], options)] : readNodes(file, options);
+  const nodes = await enrol(client, wishes);
   return { json: file === undefined ? nodes[0] : { nodes }, text: toTable(nodes, columns) };
 }
 
-/** One node, a list of nodes, or `nodes: […]`. */
-function readNodes(file: string): unknown[] {
+/** One node, a list of nodes, or `nodes: […]`. What a node leaves out is as the options say. */
+function readNodes(file: string, options: Asked['options']): unknown[] {
   const given: unknown = parse(readFileSync(file, 'utf8'));
-  if (Array.isArray(given)) return given;
   const { nodes } = (given ?? {}) as { nodes?: unknown[] };
-  return nodes ?? [given];
+  const listed = Array.isArray(given) ? (given as unknown[]) : (nodes ?? [given]);
+  const password = passwordOf(options); // once: the standard input cannot be read again
+  return listed.map((node) => (isRecord(node) ? fillIn(node, options, password) : node));
+}
+
+function fillIn(node: Answer, options: Asked['options'], password: string | undefined): Answer {
+  const driver = (node['driver'] as string | undefined) ?? options['driver'];
+  const { bmc, ...rest } = toNode('', { ...options, driver }, password);
+  const filled = { ...withoutEmpty(rest), ...node, driver };
+  if (driver === 'simulated' || (node['bmc'] !== undefined && !isRecord(node['bmc']))) return filled;
+  return { ...filled, bmc: { ...withoutEmpty(bmc), ...(node['bmc'] as Answer | undefined) } };
+}
+
+function isRecord(value: unknown): value is Answer {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withoutEmpty(record: Answer): Answer {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
 
 /** Between two looks at something that goes on by itself. */
@@ -313,11 +340,7 @@ function toFoundNodes(found: Answer[], options: Asked['options']): unknown[] {
     });
 }
 
-function toNode(
-  name: string | undefined,
-  options: Asked['options'],
-  password = passwordOf(options),
-): unknown {
+function toNode(name: string | undefined, options: Asked['options'], password = passwordOf(options)): Answer {
   if (name === undefined) throw new Error('Give the name of the machine, or --file.');
   const bmc = {
     address: options['bmcAddress'],

@@ -90,6 +90,18 @@ describe('ingot node', () => {
     await writeFile(join(folder, 'fleet.yaml'), JSON.stringify({ nodes }));
     expect((await json('node', 'add', '--file', 'fleet.yaml')).nodes).toMatchObject(nodes);
 
+    const bare = [{ name: 'rack-u12' }, { name: 'rack-u9', flavor_id: 'physical.m2.large' }];
+    await writeFile(join(folder, 'bare.yaml'), JSON.stringify(bare));
+    const options = '--driver simulated --zone eu-de-01 --flavor physical.s2.medium'.split(' ');
+    const filled = (await json('node', 'add', '--file', 'bare.yaml', ...options)).nodes;
+    expect(filled, 'options say what the file leaves out').toMatchObject([
+      { ...facts, name: 'rack-u12' },
+      { ...facts, name: 'rack-u9', flavor_id: 'physical.m2.large' },
+    ]);
+    const listed = (await json('node', 'list')).map(({ name }: { name: string }) => name);
+    expect(listed.slice(1, 3), 'numbers in names count as numbers').toEqual(['rack-u9', 'rack-u12']);
+    expect(await ingot('node', 'add', 'three', '--file', 'bare.yaml')).toMatchObject({ code: 1 });
+
     await writeFile(join(folder, 'secret'), 'Geh3im\n');
     const real = await json(
       ...'node add real --zone eu-de-01 --flavor physical.m2.large --bmc-username root'.split(' '),
@@ -126,6 +138,10 @@ describe('ingot server and ingot fault', () => {
 
   it('remove all faults only when asked to', async () => {
     await json('fault', 'add', 'sim-008', '--on', 'create', '--kind', 'slow');
+    expect(await ingot('fault', 'add', 'nobody')).toMatchObject({
+      code: 1,
+      errors: 'ingot: There is neither a server nor a node named nobody.\n',
+    });
     expect(await ingot('fault', 'remove')).toMatchObject({ code: 1 });
     expect((await ingot('fault', 'remove', '--all')).out).toMatch(/^[1-9]\d* removed/);
     expect(await json('fault', 'list')).toEqual([]);
