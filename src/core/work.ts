@@ -163,8 +163,11 @@ export interface Work {
   /** A server or sub-job is to be looked at now ("retry"). */
   hasten(serverId: string): Promise<boolean>;
 
-  /** Chooses a free node and ties it to the server; the same again when repeated. null: none is free. */
-  placeServer(subJobId: string, fence: number, serverId: string): Promise<Node | null>;
+  /**
+   * Chooses a free node and ties it to the server; the same again when repeated. null: none is free; `busy`: one is, but
+   * something is being done to it or written of it, so that it is worth asking again.
+   */
+  placeServer(subJobId: string, fence: number, serverId: string): Promise<Node | 'busy' | null>;
   /** Gives the server its ports; the same again when repeated. */
   connectServer(subJobId: string, fence: number, serverId: string): Promise<{ ip: string }[]>;
   /** Takes away ports and volumes; the node is freed by the outcome. Volumes are kept unless they go with the server. */

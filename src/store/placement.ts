@@ -12,28 +12,30 @@ export function placement(
   db: Sql,
   vault: Vault,
 ): Pick<Work, 'placeServer' | 'connectServer' | 'disconnectServer'> {
+  const isFree = sql`
+    n.standing = 'ready' and n.health <> 'Critical' and n.server_id is null
+      and n.flavor_id = s.flavor_id and n.zone = s.zone
+      and (s.wanted_node is null or n.id = s.wanted_node::uuid)
+      and (case when s.scheduler_hints -> 'dec_baremetal' @> '["dedicate"]' then n.project_id = s.project_id
+        else n.project_id is null or n.project_id = s.project_id end)
+      and (${vault.isOurs} or n.bmc_secret is null)`;
   return {
     placeServer: (subJobId, fence, serverId) =>
       db.transaction().execute(async (tx) => {
         await guard(tx, subJobId, fence);
         await takeTurn(tx, serverId);
+        const order = sql`
+          select v.*, j.input ->> 'nodeId' as wanted_node from servers v, sub_jobs j
+          where v.id = ${serverId} and j.id = ${subJobId}`;
         const { rows } = await sql<NodeRow>`
-          with s as (
-            select v.*, j.input ->> 'nodeId' as wanted_node from servers v, sub_jobs j
-            where v.id = ${serverId} and j.id = ${subJobId}
-          ), crowd as (
+          with s as (${order}), crowd as (
             -- racks in which the server's group stands already
             select m.room, m.rack, count(*) as members from s
             join servers o on o.server_group_id = s.server_group_id and o.id <> s.id
             join nodes m on m.id = o.node_id where m.rack <> '' group by m.room, m.rack
           ), chosen as (
             select n.id from s cross join nodes n left join crowd c on c.room = n.room and c.rack = n.rack
-            where n.standing = 'ready' and n.health <> 'Critical' and n.server_id is null and n.flavor_id = s.flavor_id and n.zone = s.zone
-              and (s.wanted_node is null or n.id = s.wanted_node::uuid)
-              and (case when s.scheduler_hints -> 'dec_baremetal' @> '["dedicate"]' then n.project_id = s.project_id
-                else n.project_id is null or n.project_id = s.project_id end)
-              and s.node_id is null
-              and (${vault.isOurs} or n.bmc_secret is null)
+            where ${isFree} and s.node_id is null
               -- a power operation on the idle machine comes to its end first
               and not exists (select 1 from sub_jobs b where b.node_id = n.id and b.ended_at is null)
             order by n.project_id nulls last, coalesce(c.members, 0), n.id
@@ -51,7 +53,11 @@ export function placement(
           select ${sql.raw(nodeColumns)} from taken
           union all
           select ${sql.raw(nodeColumns)} from nodes where id = (select node_id from s)`.execute(tx);
-        return rows[0] ? toNode(rows[0], vault) : null;
+        if (rows[0]) return toNode(rows[0], vault);
+        // Nothing was passed over for good: a row that somebody writes this moment is passed over too.
+        const passedOver = await sql`
+          with s as (${order}) select 1 from s cross join nodes n where ${isFree} limit 1`.execute(tx);
+        return passedOver.rows.length > 0 ? 'busy' : null;
       }),
 
     connectServer: (subJobId, fence, serverId) =>

@@ -6,7 +6,7 @@ import type { Network } from '../../src/core/catalog.ts';
 import { ClaimLost, type Delivery } from '../../src/core/work.ts';
 import { connect as connectPort } from '../../src/store/placement.ts';
 import type { Store } from '../support/store.ts';
-import { create } from './work-room.ts';
+import { askNode, create, leaseMs, stopped } from './work-room.ts';
 
 export function addresses(the: () => Store): void {
   const connect = async ({ subJob, fence, server }: Delivery) => {
@@ -110,8 +110,11 @@ export function addresses(the: () => Store): void {
   });
 
   describe('a machine', () => {
-    const place = ({ subJob, fence, server }: Delivery) =>
-      the().work.placeServer(subJob.id, fence, server!.id);
+    const ask = ({ subJob, fence, server }: Delivery) => the().work.placeServer(subJob.id, fence, server!.id);
+    const place = async (delivery: Delivery) => {
+      const node = await ask(delivery);
+      return node === 'busy' ? null : node;
+    };
 
     it('is given to one server only, however many ask at once', async () => {
       for (let made = 0; made < 3; made++) await the().makeNode();
@@ -137,7 +140,23 @@ export function addresses(the: () => Store): void {
       await the().makeNode({ zone: 'elsewhere' });
       await the().makeNode({ standing: 'maintenance' });
       const [delivery] = await create(the(), servers(1));
-      expect(await place(delivery!)).toBeNull();
+      expect(await ask(delivery!)).toBeNull();
+    });
+
+    it('that something is written of this moment, or is being done to, is worth asking for again', async () => {
+      const node = await the().makeNode();
+      const [delivery] = await create(the(), servers(1));
+      const writer = await the().database.pool.connect();
+      await writer.query('begin');
+      await writer.query('update nodes set power_seen_at = now() where id = $1', [node.id]);
+      expect(await ask(delivery!)).toBe('busy');
+      await writer.query('rollback');
+      writer.release();
+      await askNode(the(), 'off', node.id);
+      expect(await ask(delivery!)).toBe('busy');
+      const [switching] = await the().work.claim(1, 1, leaseMs);
+      await the().work.write([stopped(switching!)]);
+      expect(await ask(delivery!)).toMatchObject({ id: node.id });
     });
 
     it('of the own project comes before those of the pool', async () => {

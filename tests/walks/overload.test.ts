@@ -81,7 +81,7 @@ describe('a program that is behind', () => {
         expectPutOff(name, reply);
       }
       const before = await askOnce(`/v1/{p}/jobs/${asked.body.job_id}`);
-      expect(before.body).toMatchObject({ status: 'RUNNING' });
+      expect((before.body as { status: string }).status).toMatch(/^(INIT|RUNNING)$/);
       const job = await client.until(
         async () => {
           const [health, poll, detail] = await Promise.all([

@@ -62,7 +62,7 @@ function whileWaiting({ id, nodeName }: Subject, { waitsFor, checkpoint }: SubJo
 }
 
 function afterFailure({ id, state, nodeName, flavorId, zone }: Subject, { kind }: ErrorFacts): string | null {
-  if (kind === 'no-capacity') {
+  if (kind === 'no-capacity' || (kind === 'deadline' && nodeName === null)) {
     return `Enrol a node of flavor ${flavorId} in zone ${zone}, clear a quarantined one, or delete the server.`;
   }
   if (state === 'Faulty') {

@@ -1,8 +1,15 @@
 /** Tying a server to a machine and to its networks, and letting both go again. */
 import type { Step } from './step.ts';
 
+/** What keeps a free machine busy is a write of milliseconds, or a power operation of seconds. */
+const busyPauseMs = 250;
+
 export const place: Step = async ({ work, delivery, subJob, deadlineFor }) => {
   const node = await work.placeServer(subJob.id, delivery.fence, subJob.serverId!);
+  if (node === 'busy') {
+    const evidence = 'every free machine of this flavor is busy';
+    return { is: 'waiting', waitsFor: 'a free machine', evidence, lookInMs: busyPauseMs };
+  }
   if (!node) {
     const message = 'No machine of this flavor is free in this zone.';
     return { is: 'failed', evidence: message, error: { kind: 'no-capacity', message } };
