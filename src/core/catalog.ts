@@ -61,6 +61,12 @@ export interface Catalog {
   listFlavors(): Promise<Flavor[]>;
   findFlavor(id: string): Promise<Flavor | null>;
   putFlavor(flavor: Flavor): Promise<void>;
+  /** @throws conflict where there is one of that id or name */
+  addFlavor(flavor: Flavor): Promise<void>;
+  /** Lays these over those that are there. false: there is no such flavor. */
+  addExtraSpecs(id: string, specs: Record<string, string>): Promise<boolean>;
+  /** @returns false: there is no such flavor. @throws conflict while a node or a server has it */
+  removeFlavor(id: string): Promise<boolean>;
   /** Free machines by flavor and zone for a project: pool and its own. */
   listCapacity(projectId: string): Promise<{ flavorId: string; zone: string; free: number }[]>;
   listZones(): Promise<string[]>;

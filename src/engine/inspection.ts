@@ -79,7 +79,7 @@ async function settle({ nodes, catalog }: InspectionRoom, given: Node, told: str
   return {
     ...end,
     standing: 'enrolled',
-    note: `${notReady}it fits no flavor: ${size}. Name one, or make a flavor of that size`,
+    note: `${notReady}it fits no flavor: ${size}. Name one, or make one of that size (openstack flavor create) and inspect again`,
   };
 }
 

@@ -16,6 +16,8 @@ const keypairColumns = sql`
 
 const mostImages = 1_000;
 
+const foreignKeyViolation = '23503';
+
 export function catalog(db: Sql): Catalog {
   /** What a project sees: its own and what is open to all. null sees everything. */
   const visible = (projectId: string | null) =>
@@ -39,6 +41,37 @@ export function catalog(db: Sql): Catalog {
           disk_gb = excluded.disk_gb, extra_specs = excluded.extra_specs, enabled = excluded.enabled`.execute(
         db,
       );
+    },
+    async addFlavor(flavor) {
+      // One statement that looks and writes: who comes second finds the first one's id, which is the key.
+      const { numAffectedRows } = await sql`
+        insert into flavors (id, name, vcpus, ram_mib, disk_gb, extra_specs, enabled)
+        select ${flavor.id}, ${flavor.name}, ${flavor.vcpus}::int, ${flavor.ramMib}::int, ${flavor.diskGb}::int,
+          ${JSON.stringify(flavor.extraSpecs)}::jsonb, ${flavor.enabled}::boolean
+        where not exists (select 1 from flavors where name = ${flavor.name})
+        on conflict (id) do nothing`.execute(db);
+      if (numAffectedRows === 0n) {
+        throw conflict(
+          `There is a flavor with the id ${flavor.id} or the name ${flavor.name}.`,
+          'flavor',
+          flavor.id,
+        );
+      }
+    },
+    async addExtraSpecs(id, specs) {
+      const { numAffectedRows } = await sql`
+        update flavors set extra_specs = extra_specs || ${JSON.stringify(specs)}::jsonb where id = ${id}`.execute(
+        db,
+      );
+      return numAffectedRows === 1n;
+    },
+    async removeFlavor(id) {
+      const deleted = sql`delete from flavors where id = ${id}`.execute(db);
+      const { numAffectedRows } = await deleted.catch((error: unknown) => {
+        if ((error as { code?: string }).code !== foreignKeyViolation) throw error;
+        throw conflict(`The flavor ${id} is that of nodes or servers.`, 'flavor', id);
+      });
+      return numAffectedRows === 1n;
     },
     async listCapacity(projectId) {
       const { rows } = await sql<{ flavorId: string; zone: string; free: number }>`
@@ -111,8 +144,10 @@ export function catalog(db: Sql): Catalog {
         on conflict (user_id, name) do nothing returning ${keypairColumns}`
         .execute(db)
         .catch((error: unknown) => {
-          // The foreign key (23503): an administrator may name any user.
-          throw (error as { code?: string }).code === '23503' ? notFound('user', keypair.userId) : error;
+          // An administrator may name any user.
+          throw (error as { code?: string }).code === foreignKeyViolation
+            ? notFound('user', keypair.userId)
+            : error;
         });
       if (!rows[0]) throw conflict(`Key pair '${keypair.name}' already exists.`, 'keypair', keypair.name);
       return rows[0];

@@ -1,6 +1,7 @@
 /** What a new installation begins with: an account, a project, an administrator, and something to rent. */
 import { createHash, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import { toExtraSpecs } from '../core/flavor-specs.ts';
 import type { Catalog, Flavor } from '../core/catalog.ts';
 import type { NewImage } from '../core/image.ts';
 import type { Nodes, NewNode } from '../core/records.ts';
@@ -110,7 +111,6 @@ function fixedId(name: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Extra specs as documented for bare-metal flavors (otc0131326852). */
 function flavor(
   id: string,
   board: string,
@@ -120,28 +120,8 @@ function flavor(
   words: string[],
 ): Flavor {
   const [cpu, memory, disk, netcard] = words as [string, string, string, string];
-  return {
-    id,
-    name: id,
-    vcpus,
-    ramMib: ramGib * 1024,
-    diskGb,
-    enabled: true,
-    extraSpecs: {
-      resource_type: 'ironic',
-      'capabilities:cpu_arch': 'x86_64',
-      'capabilities:hypervisor_type': 'ironic',
-      'capabilities:board_type': board,
-      'baremetal:disk_detail': disk,
-      'baremetal:netcard_detail': netcard,
-      'baremetal:cpu_detail': cpu,
-      'baremetal:memory_detail': memory,
-      'baremetal:net_num': '2',
-      'baremetal:__support_evs': 'true',
-      'baremetal:extBootType': 'LocalDisk',
-      'cond:operation:status': 'normal',
-    },
-  };
+  const extraSpecs = toExtraSpecs({ board, cpu, memory, disk, netcard });
+  return { id, name: id, vcpus, ramMib: ramGib * 1024, diskGb, enabled: true, extraSpecs };
 }
 
 const flavors: Flavor[] = [

@@ -56,6 +56,48 @@ describe('flavors', () => {
     expect(await nova.get('/flavors?marker=none')).toMatchObject(badRequest());
   });
 
+  it('are made by operators for the machines that they have, and removed when nothing is of them', async () => {
+    const name = 'physical.own.small';
+    const wish = { name, id: 'auto', ram: '65536', vcpus: 32, disk: 960, swap: 0, rxtx_factor: 1 };
+    const made = await nova.call('POST', '/flavors', { flavor: wish });
+    expect(made).toMatchObject({ status: 200, body: { flavor: { id: name, name, ram: 65_536, vcpus: 32 } } });
+    const specs = { 'baremetal:disk_detail': '2 x 480 GB SSD' };
+    expect(await nova.call('POST', `/flavors/${name}/os-extra_specs`, { extra_specs: specs })).toMatchObject({
+      status: 200,
+      body: { extra_specs: specs },
+    });
+    const { body } = await nova.get(`/flavors/${name}/os-extra_specs`);
+    expect(body.extra_specs).toMatchObject({
+      resource_type: 'ironic',
+      'baremetal:cpu_detail': '32 cores',
+      ...specs,
+    });
+
+    for (const more of [
+      { swap: 1 },
+      { 'os-flavor-access:is_public': false },
+      { ram: 0 },
+      { vcpus: '0' },
+      { id: 'a/b' },
+    ])
+      expect(await nova.call('POST', '/flavors', { flavor: { ...wish, ...more } })).toMatchObject(
+        badRequest(),
+      );
+    for (const same of [wish, { ...wish, id: 'other' }, { ...wish, name: 'other', id: name }])
+      expect((await nova.call('POST', '/flavors', { flavor: same })).status).toBe(409);
+
+    const node = { name: 'of-that-flavor', driver: 'simulated', zone: 'eu-de-01', flavor_id: name };
+    const { body: enrolled } = await cloud.call('POST', '/admin/v1/nodes', node);
+    expect(await nova.call('DELETE', `/flavors/${name}`)).toMatchObject({
+      status: 409,
+      body: { conflictingRequest: { message: `The flavor ${name} is that of nodes or servers.` } },
+    });
+    await cloud.call('DELETE', `/admin/v1/nodes/${enrolled.id}`);
+    expect((await nova.call('DELETE', `/flavors/${name}`)).status).toBe(202);
+    for (const asked of [nova.get(`/flavors/${name}`), nova.call('DELETE', `/flavors/${name}`)])
+      expect((await asked).status).toBe(404);
+  });
+
   it('that nobody knows are not found', async () => {
     const message = 'Flavor m1.tiny could not be found.';
     expect(await nova.get('/flavors/m1.tiny')).toMatchObject(fault('itemNotFound', 404, message));

@@ -130,6 +130,14 @@ const stopped: Make = async (get, cloud) => {
   return after('server', { 'os-stop': {} })(() => Promise.resolve(id), cloud);
 };
 
+const flavor: Make = (get, cloud) =>
+  by(
+    'POST',
+    '/v2.1/<project>/flavors',
+    { flavor: { name: '<new name>', vcpus: 32, ram: 65_536, disk: 960 } },
+    (answer) => answer.flavor.id,
+  )(get, cloud);
+
 const nodeOf = (name: string) => found('select node_id from servers where id = $1', name);
 const portOf = (name: string) =>
   found('select id from ports where server_id = $1 order by created_at limit 1', name);
@@ -443,6 +451,7 @@ const makers: Record<string, Make> = {
     await cloud.call('POST', `/v2.1/{p}/servers/${id}/action`, { lock: null });
     return id;
   },
+  'spare flavor': flavor,
   'spare server group': (get, cloud) => makers['server group']!(get, cloud),
   'spare quarantined node': async (get, { sql }) => {
     const id = await get('spare enrolled node');

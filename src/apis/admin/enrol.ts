@@ -167,7 +167,7 @@ function whereabouts({ bmc }: Node, { systemUuid = '' }: Inventory) {
 
 /** Not an error of the caller's: the node stays, and says what is missing. */
 async function tooSmall({ nodes }: Cloud, { id, name }: Node, inventory: Inventory): Promise<IngotError> {
-  const note = `${notReady}it fits no flavor: ${describeSize(inventory)}. Name one, or make a flavor of that size`;
+  const note = `${notReady}it fits no flavor: ${describeSize(inventory)}. Name one, or make one of that size (openstack flavor create) and inspect again`;
   await nodes.change(id, { note });
   return conflict(`The node ${name} fits no flavor: ${describeSize(inventory)}.`, 'node', id);
 }

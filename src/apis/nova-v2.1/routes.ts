@@ -23,6 +23,8 @@ import { listVersions, showCurrent, showLegacy } from './versions.ts';
 import {
   ActionBody,
   CreateBody,
+  ExtraSpecsBody,
+  FlavorBody,
   KeypairBody,
   RemoteConsoleBody,
   ServerGroupBody,
@@ -318,6 +320,38 @@ const entries: Entry[] = [
       path: '/flavors',
       summary: 'List flavors',
       action: 'ecs:flavors:get',
+    },
+  ],
+  [
+    flavors.create,
+    {
+      id: 'flavor-create',
+      method: 'POST',
+      path: '/flavors',
+      summary: 'Create a flavor',
+      action: 'ingot:flavors:create',
+      body: FlavorBody,
+    },
+  ],
+  [
+    flavors.addExtraSpecs,
+    {
+      id: 'flavor-specs',
+      method: 'POST',
+      path: '/flavors/:flavor_id/os-extra_specs',
+      summary: 'Add or change extra specs of a flavor',
+      action: 'ingot:flavors:update',
+      body: ExtraSpecsBody,
+    },
+  ],
+  [
+    flavors.remove,
+    {
+      id: 'flavor-delete',
+      method: 'DELETE',
+      path: '/flavors/:flavor_id',
+      summary: 'Delete a flavor',
+      action: 'ingot:flavors:delete',
     },
   ],
   [

@@ -156,6 +156,46 @@ export const ActionBody = Type.Object({
   ),
 });
 
+/** Numbers may come as text (upstream). At most what PostgreSQL takes for an integer. */
+const whole = (least: number) =>
+  Type.Union([
+    Type.Integer({ minimum: least, maximum: 2 ** 31 - 1 }),
+    Type.String({ pattern: '^[0-9]{1,9}$' }),
+  ]);
+
+/** What a machine cannot have (swap, ephemeral disks) is refused by the handler. */
+export const FlavorBody = Type.Object({
+  flavor: Type.Object(
+    {
+      name: Name,
+      // What clients and policies may write without quoting it (upstream's rule, with dots for `physical.x.y`).
+      id: Type.Optional(
+        Type.Union([
+          Type.String({ maxLength: 255, pattern: '^[A-Za-z0-9_.-]([A-Za-z0-9_. -]*[A-Za-z0-9_.-])?$' }),
+          Type.Null(),
+        ]),
+      ),
+      ram: whole(1),
+      vcpus: whole(1),
+      disk: whole(0),
+      swap: Type.Optional(Type.Union([whole(0), Type.Literal('')])),
+      'OS-FLV-EXT-DATA:ephemeral': Type.Optional(whole(0)),
+      rxtx_factor: Type.Optional(Type.Union([Type.Number(), Type.String()])),
+      'os-flavor-access:is_public': Type.Optional(Type.Union([Type.Boolean(), Type.String()])),
+      description: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+    },
+    { additionalProperties: false },
+  ),
+});
+
+export const ExtraSpecsBody = Type.Object({
+  extra_specs: Type.Record(
+    Type.String({ pattern: '^[A-Za-z0-9_.: -]{1,255}$' }),
+    Type.Union([Short, Type.Number(), Type.Boolean()]),
+    { minProperties: 1, additionalProperties: false },
+  ),
+});
+
 export const KeypairBody = Type.Object({
   keypair: Type.Object({
     // Letters, digits and a few signs, none of them at either end a space (upstream).
