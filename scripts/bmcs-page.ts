@@ -23,7 +23,8 @@ do not edit.
 ## What the Redfish driver is prepared for
 
 The driver reads what a BMC offers and tries what it may take, in the order of what is most common; what worked is
-tried first the next time. Habits that cannot be seen go by the vendor that the service root names.
+tried first the next time, also after a restart. Habits that cannot be seen go by the vendor that the service root
+names.
 
 ${table(['habit', 'seen on', 'source', 'met in'], known)}
 

@@ -56,8 +56,9 @@ export function addNodeCommands(program: Command): void {
     { does: 'Show a machine and what is under way on it.', example: 'ingot node show sim-001' },
     async (asked) => {
       const answer = await asked.client.ask('GET', await pathOf(asked));
-      const { history, under_way, inventory, ...fields } = answer;
-      const shown = { ...fields, ...inventory, under_way: under_way?.operation };
+      const { history, under_way, inventory, bmc_habits, ...fields } = answer;
+      const habits = Object.entries(bmc_habits as Answer).map(([ladder, winner]) => `${ladder}: ${winner}`);
+      const shown = { ...fields, ...inventory, bmc_habits: habits, under_way: under_way?.operation };
       return { json: answer, text: [toFields(shown), toMoves(history as Answer[])].join('\n\n') };
     },
   );

@@ -94,9 +94,19 @@ export interface Node {
   note: string;
   /** How it boots; absent where that was not read along. */
   boot?: NodeBoot;
+  /** What its BMC was found to want; absent where that was not read along. */
+  bmcHabits?: BmcHabits;
   createdAt: Date;
   updatedAt: Date;
 }
+
+/**
+ * What a BMC was found to want where that is not what its driver tries first, in the driver's words: `if_match: none`.
+ * Empty: nothing was found. Void with another address and with other firmware of the BMC.
+ */
+export type BmcHabits = Readonly<Record<string, string>>;
+/** Changes of them; null: it holds no longer. */
+export type HabitNews = Record<string, string | null>;
 
 /** What is known of a machine's ways of booting. */
 export interface NodeBoot {

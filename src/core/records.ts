@@ -1,7 +1,7 @@
 /** Reading jobs, nodes and history: what APIs show beside servers. */
 import type { Job, SubJob } from './job.ts';
 import type { Power, State, TaskState } from './lifecycle.ts';
-import type { BmcAddress, Node, NodeBoot, NodeStanding } from './node.ts';
+import type { BmcAddress, HabitNews, Node, NodeBoot, NodeStanding } from './node.ts';
 
 export interface Jobs {
   /** With its sub-jobs in order; null when unknown or of another project. */
@@ -98,6 +98,8 @@ export interface Nodes {
   /** One statement for many; simulated ones get their machine. Throws conflict for a name that is taken. */
   enrol(nodes: NewNode[]): Promise<void>;
   change(id: string, edit: NodeEdit): Promise<Node | null>;
+  /** Keeps what was learnt of a node's BMC beside what is known of it. */
+  learnHabits(id: string, news: HabitNews): Promise<void>;
   /**
    * Changes where a node stands, if it stands in one of `from`; false otherwise. `ready` means `in-use` where there is
    * a server on it.

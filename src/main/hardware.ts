@@ -5,7 +5,9 @@ import { createNetworkBoot, type NetworkBoot, type NetworkBootRoom } from '../bo
 import { createPreinstalled } from '../boot/preinstalled.ts';
 import { keepRamdisk } from '../boot/ramdisk/build-ramdisk.ts';
 import type { Config } from '../config.ts';
+import { Pending } from '../core/pending.ts';
 import type { Driver } from '../core/ports.ts';
+import type { OnHabits } from '../drivers/habits.ts';
 import { createIpmiDriver } from '../drivers/ipmi/ipmi-driver.ts';
 import { createRedfishDriver } from '../drivers/redfish/redfish-driver.ts';
 import { createSimulatedDriver } from '../drivers/simulated/driver.ts';
@@ -28,27 +30,37 @@ export function openDrivers(
   { stores: { nodes }, metrics, closers, log }: Around & { metrics: Metrics },
 ) {
   const traffic = new TrafficLimit();
+  const notes = new Pending();
+  const keep = (note: Promise<unknown>, failure: string) =>
+    notes.add(
+      note.then(
+        () => undefined,
+        (error: unknown) => log(error, failure),
+      ),
+    );
+  const onHabits: OnHabits = ({ id }, news) =>
+    keep(nodes.learnHabits(id, news), 'what was learnt about a BMC could not be kept');
   const simulated = createSimulatedDriver(simulatedMachines(engineSql), config.simStepMs);
   const ipmi = createIpmiDriver({
     program: config.ipmitool,
     spacingMs: config.ipmiSpacingMs,
     traffic,
     watch: metrics.bmcWatch,
+    onHabits,
   });
   const redfish = createRedfishDriver({
     openIpmiConsole: (node, address) => ipmi.openConsole({ ...node, bmc: { ...node.bmc, address } }),
     traffic,
     watch: metrics.bmcWatch,
     oldestTls: config.bmcTls,
-    onCertificate: (node, certificateSha256) => {
-      nodes.change(node.id, { bmc: { certificateSha256 } }).catch((error: unknown) => {
-        log(error, 'a certificate could not be pinned');
-      });
-    },
+    onCertificate: ({ id }, certificateSha256) =>
+      keep(nodes.change(id, { bmc: { certificateSha256 } }), 'a certificate could not be pinned'),
+    onHabits,
   });
   const drivers = { simulated, redfish, ipmi };
   closers.add(async () => {
     for (const driver of Object.values(drivers)) await driver.close();
+    await notes.settled();
   });
   const bmcFigures = () => ({ traffic: traffic.census(), drivers: [redfish.census(), ipmi.census()] });
   return { drivers, bmcFigures };

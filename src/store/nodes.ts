@@ -143,10 +143,19 @@ export function nodes(db: Sql, vault: Vault): Nodes {
           bmc_system = coalesce(${edit.bmc?.system ?? null}, bmc_system),
           bmc_certificate = case when ${edit.bmc?.certificateSha256 !== undefined}
             then ${edit.bmc?.certificateSha256 ?? null} else bmc_certificate end,
+          -- Another BMC, or one with other firmware, is a stranger.
+          bmc_habits = case when ${edit.bmc?.address !== undefined}
+            or inventory ->> 'bmcVersion' <> ${edit.inventory?.bmcVersion ?? null} then '{}' else bmc_habits end,
           updated_at = now()
         where id = ${id} returning id`.execute(db),
       );
       return rows.length > 0 ? this.find(id) : null;
+    },
+
+    async learnHabits(id, news) {
+      await sql`
+        update nodes set bmc_habits = jsonb_strip_nulls(bmc_habits || ${JSON.stringify(news)}::jsonb)
+        where id = ${id}`.execute(db);
     },
 
     async stand(id, from, to, note) {

@@ -1,6 +1,6 @@
 /** Rows as the database has them, turned into the words of the core. */
 import type { SubJob } from '../core/job.ts';
-import type { BootMethod, Node } from '../core/node.ts';
+import type { BmcHabits, BootMethod, Node } from '../core/node.ts';
 import type { Server } from '../core/server.ts';
 import type { Vault } from './vault.ts';
 
@@ -8,7 +8,7 @@ import type { Vault } from './vault.ts';
 export const nodeColumns = `
   id, name, driver, bmc_address, bmc_username, bmc_secret, bmc_system, bmc_certificate, standing, zone, flavor_id,
   project_id, server_id, power, power_seen_at, health, inventory, power_policy, room, rack,
-  unit, note, macs, firmware, boot_method, created_at, updated_at`;
+  unit, note, macs, firmware, boot_method, bmc_habits, created_at, updated_at`;
 
 export interface NodeRow {
   id: string;
@@ -37,6 +37,7 @@ export interface NodeRow {
   macs: string[];
   firmware: 'bios' | 'uefi' | null;
   boot_method: BootMethod | null;
+  bmc_habits: BmcHabits;
   created_at: Date | string;
   updated_at: Date | string;
   last_power?: { operation: string; status: SubJob['status']; error: SubJob['error'] } | null;
@@ -70,6 +71,7 @@ export function toNode(row: NodeRow, vault: Vault): Node {
     unit: row.unit,
     note: row.note,
     boot: { macs: row.macs, firmware: row.firmware, method: row.boot_method },
+    bmcHabits: row.bmc_habits,
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
   };

@@ -361,6 +361,7 @@ export interface NodeEvents {
 export interface Nodes {
   bmc_address: Generated<string>;
   bmc_certificate: string | null;
+  bmc_habits: Generated<Json>;
   bmc_secret: Buffer | null;
   bmc_secret_next: Buffer | null;
   bmc_system: string | null;

@@ -1,7 +1,8 @@
 /** What is special about IPMI: ciphers, slow answers, hung processes, sensors and the event log. */
 import { readdir, readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Health } from '../../src/core/node.ts';
+import type { HabitNews, Health } from '../../src/core/node.ts';
+import type { IpmiDriverOptions } from '../../src/drivers/ipmi/ipmi-driver.ts';
 import { toEntries } from '../../src/drivers/ipmi/event-log.ts';
 import { readHealth, toSensors } from '../../src/drivers/ipmi/sensors.ts';
 import { failureOf, purpose } from '../redfish/node.ts';
@@ -17,14 +18,22 @@ describe('the IPMI driver on the wire', () => {
   it('goes down the cipher ladder once and remembers the suite that the BMC took', async () => {
     await using machine = await startIpmiSim();
     const retried: string[] = [];
-    await using driver = makeIpmiDriver({
+    const told: HabitNews[] = [];
+    const options: IpmiDriverOptions = {
       watch: { ...silent, retried: (_, reason) => retried.push(reason) },
-    });
+      onHabits: (_, news) => told.push(news),
+    };
+    await using driver = makeIpmiDriver(options);
     const node = makeIpmiNode(machine.address);
     await driver.readPower(node, purpose);
     expect(driver.cipherOf(machine.address)).toBe(3);
     await driver.readPower(node, purpose);
+    expect(told).toEqual([{ cipher_suite: '3' }]);
+
+    await using restarted = makeIpmiDriver(options);
+    await restarted.readPower({ ...node, bmcHabits: { cipher_suite: '3' } }, purpose);
     expect(retried).toEqual(['cipher']);
+    expect(told).toHaveLength(1);
   });
 
   it('offers only the suite that an address names', async () => {

@@ -189,9 +189,23 @@ describe('a chassis with blades', () => {
     await using driver = makeDriver();
     const node = makeNode(server.url);
     await driver.readPower(node, purpose);
-    server.fault = ({ path }) => (path.endsWith('BLADE1') ? { statusCode: 404 } : undefined);
-    await failureOf(driver.readPower(node, purpose));
+    const links = [{ '@odata.id': '/redfish/v1/Systems/BLADE2' }];
+    server.fault = ({ path }) => {
+      if (path.endsWith('BLADE1')) return { statusCode: 404 };
+      return path.endsWith('/Systems') ? { statusCode: 200, body: { Members: links } } : undefined;
+    };
     await expect(driver.readPower(node, purpose)).resolves.toMatchObject({ power: 'on' });
+  });
+
+  it('takes no other blade for it while it is listed', async () => {
+    await using server = await serve('bladed');
+    await using driver = makeDriver();
+    const node = makeNode(server.url);
+    const { power } = await driver.readPower(node, purpose);
+    server.fault = ({ path }) => (path.endsWith('BLADE1') ? { statusCode: 404 } : undefined);
+    expect((await failureOf(driver.readPower(node, purpose))).message).toContain('404');
+    server.fault = undefined;
+    await expect(driver.readPower(node, purpose)).resolves.toMatchObject({ power });
   });
 });
 

@@ -37,6 +37,8 @@ export interface Cloud {
   /** Servers in the state Running, made by the API and waited for. */
   makeServers(count: number, name?: string): Promise<string[]>;
   jobEnd(jobId: string): Promise<Reply['body']>;
+  /** Ends the first process and starts another one in its place, on the same database and folder. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,7 +75,8 @@ export async function startCloud(
     ...env,
   };
   const config = readConfig(settings);
-  const ingot = await startIngot(config, pino({ level: config.logLevel }, log));
+  const start = () => startIngot(config, pino({ level: config.logLevel }, log));
+  let ingot = await start();
   // The folder is shared: the key that seals secrets is in it.
   const others = await Promise.all(
     Array.from({ length: processes - 1 }, () =>
@@ -82,12 +85,23 @@ export async function startCloud(
   );
   const sql = new pg.Pool({ connectionString: database.url, max: 2 });
   sql.on('error', () => undefined); // sessions end when the database is dropped
-  const client = await connect([ingot.origin, ...others.map(({ origin }) => origin)], sql);
+  const origins = [ingot.origin, ...others.map(({ origin }) => origin)];
+  const client = await connect(origins, sql);
   return {
     ...client,
-    ingot,
+    get origin() {
+      return origins[0]!;
+    },
+    get ingot() {
+      return ingot;
+    },
     sql,
     databaseUrl: database.url,
+    async restart() {
+      await ingot.stop();
+      ingot = await start();
+      origins[0] = ingot.origin;
+    },
     async close() {
       await Promise.all(others.map(({ stop }) => stop()));
       await ingot.stop();
@@ -140,13 +154,13 @@ async function findFreePort(): Promise<number> {
 /**
  * A client of a running Ingot, with a token that is put into the database directly.
  *
- * @param origins of several processes: they are asked in turns
+ * @param origins of several processes: they are asked in turns; an array is looked at for each call
  */
 export async function connect(
   origins: string | string[],
   sql: pg.Pool,
-): Promise<Omit<Cloud, 'ingot' | 'sql' | 'databaseUrl' | 'close'>> {
-  const places = [origins].flat();
+): Promise<Omit<Cloud, 'ingot' | 'sql' | 'databaseUrl' | 'restart' | 'close'>> {
+  const places = typeof origins === 'string' ? [origins] : origins;
   const origin = places[0]!;
   let turn = 0;
   const found = await sql.query<{ user: string; project: string }>(

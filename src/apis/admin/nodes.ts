@@ -55,6 +55,7 @@ export async function show(cloud: Cloud, call: Call): Promise<Answer> {
   ]);
   return ok({
     ...toNode(node),
+    bmc_habits: node.bmcHabits ?? {},
     under_way: underWay && toSubJob(underWay),
     inspection: toInspection(inspection),
     history: events.map(toHistory),

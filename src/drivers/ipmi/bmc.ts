@@ -1,9 +1,10 @@
-/** One BMC as the driver sees it: its governor, its lock-out guards, and the cipher suite that it took last. */
+/** One BMC as the driver sees it: its governor, its lock-out guards, and what was learnt about it. */
 import { createHash } from 'node:crypto';
 import { parseIpmiAddress, type IpmiAddress } from '../../core/ipmi-address.ts';
 import type { BmcAddress } from '../../core/node.ts';
 import { DriverError, type SerialConsole } from '../../core/ports.ts';
 import { Governor, type GovernorOptions } from '../governor.ts';
+import { bestFirst, Habits, toWinner } from '../habits.ts';
 import { LockoutGuard, type LockoutOptions } from '../lockout-guard.ts';
 import { openSol, type Sol } from './console.ts';
 import { isLoginRefused, isSuiteRefused, sessionFailure } from './answer.ts';
@@ -23,7 +24,7 @@ export interface IpmiOptions extends GovernorOptions, LockoutOptions {
  * Suites that are worth a try: 17 (HMAC-SHA256) is what BMCs of today want, 3 (HMAC-SHA1) what older ones have. Others
  * lack encryption or integrity (IPMI 2.0, table 22-20), and are used only where an address names them.
  */
-const ladder = [17, 3] as const;
+const ladder = [17, 3].map((suite) => ({ suite, name: String(suite) }));
 
 /** Guards kept in memory per BMC; more than one only while credentials change. */
 const mostGuards = 4;
@@ -35,6 +36,7 @@ export type Ask = (commands: readonly string[], kind?: 'reading' | 'acting') => 
 
 export class Bmc {
   readonly governor: Governor;
+  readonly habits = new Habits();
   readonly address: IpmiAddress;
   readonly #options: IpmiOptions;
   readonly #ipmitool: Ipmitool;
@@ -121,14 +123,15 @@ export class Bmc {
     patience: Patience,
   ): Promise<Output> {
     let output: Output | undefined;
-    for (const cipher of this.#suites()) {
+    for (const rung of this.#suites()) {
       if (output) this.#options.watch.retried('ipmi', 'cipher');
-      output = await this.#ipmitool.run(this.#toTarget(account, cipher), commands, patience);
+      output = await this.#ipmitool.run(this.#toTarget(account, rung.suite), commands, patience);
       if (isSuiteRefused(output)) continue; // no session, so nothing was carried out
       if (isLoginRefused(output)) guard.count();
       const failure = sessionFailure(output, this.#ipmitool.program);
       if (failure) throw failure;
-      this.#cipher = cipher;
+      this.#cipher = rung.suite;
+      if (this.address.cipher === null) this.habits.learn('cipher_suite', toWinner(ladder, rung));
       guard.confirm();
       this.#options.watch.loggedIn('ipmi');
       return output;
@@ -137,9 +140,10 @@ export class Bmc {
   }
 
   /** The one that was taken last comes first; new firmware may want another. */
-  #suites(): readonly number[] {
-    if (this.address.cipher !== null) return [this.address.cipher];
-    return this.#cipher === null ? ladder : [this.#cipher, ...ladder.filter((it) => it !== this.#cipher)];
+  #suites(): typeof ladder {
+    const { cipher } = this.address;
+    if (cipher !== null) return [{ suite: cipher, name: String(cipher) }];
+    return bestFirst(ladder, this.habits.winnerOf('cipher_suite'));
   }
 
   #guardOf({ username, password }: Account): LockoutGuard {

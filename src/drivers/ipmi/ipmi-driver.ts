@@ -6,6 +6,7 @@ import type { BmcCensus } from '../../core/bmc-traffic.ts';
 import type { Node } from '../../core/node.ts';
 import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
 import { governorDefaults, type Governor } from '../governor.ts';
+import type { OnHabits } from '../habits.ts';
 import { lockoutDefaults } from '../lockout-guard.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
 import { setPassword } from './account.ts';
@@ -23,6 +24,7 @@ export interface IpmiDriverOptions extends Partial<Omit<IpmiOptions, 'driver' | 
   program?: string;
   /** When to look after a power command, in milliseconds. */
   firstLookMs?: number;
+  onHabits?: OnHabits;
 }
 
 export interface IpmiDriver extends Driver {
@@ -46,7 +48,7 @@ const defaults: Omit<IpmiOptions, 'traffic'> = {
 };
 
 export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
-  const { program = 'ipmitool', firstLookMs = 1_000, ...given } = options;
+  const { program = 'ipmitool', firstLookMs = 1_000, onHabits, ...given } = options;
   const settings: IpmiOptions = { ...defaults, traffic: new TrafficLimit(), ...given };
   const lookInMs = Math.max(firstLookMs, settings.spacingMs);
   const ipmitool = new Ipmitool(program);
@@ -62,10 +64,23 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
     return bmc;
   }
 
-  async function visit<T>(node: Node, work: (ask: Ask) => Promise<T>, purpose?: Purpose): Promise<T> {
+  /** Whatever is asked of a BMC, what is known of it is looked at before, and what was learnt is told. */
+  async function meet<T>(node: Node, question: (bmc: Bmc) => Promise<T>): Promise<T> {
     const bmc = toBmc(node);
-    if (purpose && purpose.subJobId !== null) bmc.governor.hurry();
-    return bmc.visit(checked(node), work);
+    bmc.habits.meet(node);
+    try {
+      return await question(bmc);
+    } finally {
+      const news = bmc.habits.takeNews();
+      if (news) onHabits?.(node, news);
+    }
+  }
+
+  function visit<T>(node: Node, work: (ask: Ask) => Promise<T>, purpose?: Purpose): Promise<T> {
+    return meet(node, (bmc) => {
+      if (purpose && purpose.subJobId !== null) bmc.governor.hurry();
+      return bmc.visit(checked(node), work);
+    });
   }
 
   return {
@@ -91,7 +106,7 @@ export function createIpmiDriver(options: IpmiDriverOptions = {}): IpmiDriver {
     setPassword: (node, password) => visit(node, (ask) => setPassword(ask, node.bmc.username, password)),
     insertMedia: async () => lacks('use virtual media'),
     ejectMedia: async () => lacks('use virtual media'),
-    openConsole: async (node) => toBmc(node).openConsole(checked(node)),
+    openConsole: (node) => meet(node, (bmc) => bmc.openConsole(checked(node))),
 
     async close() {
       isClosed = true;

@@ -5,10 +5,10 @@ import type { BmcAddress } from '../../core/node.ts';
 import { Pending } from '../../core/pending.ts';
 import { DriverError } from '../../core/ports.ts';
 import { Governor, type GovernorOptions } from '../governor.ts';
+import { Habits } from '../habits.ts';
 import { isSuccess, retryAfterMs, toDriverError, type Answer } from './answer.ts';
 import { Connection, type ConnectionOptions, type Request } from './connection.ts';
 import type { Json } from './fields.ts';
-import { nothingLearnt } from './learnt.ts';
 import { findQuirks, type Quirks } from './quirks.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -33,7 +33,13 @@ const mostSessions = 4;
 export class Bmc {
   readonly connection: Connection;
   readonly governor: Governor;
-  readonly learnt = nothingLearnt();
+  readonly habits = new Habits();
+  /** Of the system, when the node names none. */
+  systemPath: string | null = null;
+  /** When we last sent a reset that was accepted, epoch milliseconds. */
+  resetAt = -Infinity;
+  /** How often in a row it took a boot override and did not show it. */
+  bootsIgnored = 0;
   readonly #options: BmcOptions;
   readonly #sessions = new Map<string, Session>();
   /** Of sessions that were put aside. */
@@ -45,7 +51,7 @@ export class Bmc {
   constructor(address: string, pinned: string | null, options: BmcOptions) {
     this.#options = options;
     this.#givenPin = pinned;
-    this.connection = new Connection(address, pinned, options);
+    this.connection = new Connection(address, pinned, options, this.habits);
     this.governor = new Governor(options);
   }
 
@@ -57,7 +63,7 @@ export class Bmc {
       this.#sessions.forEach((other) => void other.end());
       const oldest = this.#sessions.entries().next();
       if (this.#sessions.size >= mostSessions && !oldest.done) this.#putAside(oldest.value);
-      session = new Session(this.connection, account, () => this.#readRoot(), this.#options);
+      session = new Session(this.connection, account, () => this.#readRoot(), this.habits, this.#options);
       this.#sessions.set(key, session);
     }
     return new Client(this, session, this.#options.now);
@@ -231,7 +237,7 @@ export class Client {
       const credentials = await this.#session.credentials();
       const answer = await this.#sendAs(credentials, request);
       if (answer.statusCode !== 401) {
-        this.#session.confirm();
+        this.#session.confirm(answer);
         return answer;
       }
       if (!this.#session.expire(credentials)) throw this.#session.refuse(answer);

@@ -6,11 +6,11 @@
  */
 import { DriverError, type Acknowledgement } from '../../core/ports.ts';
 import type { BmcAddress, BootDevice } from '../../core/node.ts';
+import { bestFirst, toWinner } from '../habits.ts';
 import { isSuccess, type Answer } from './answer.ts';
 import type { Client } from './bmc.ts';
 import { patch } from './etag.ts';
 import { toLink, toRecord, toText, toTexts, type Json } from './fields.ts';
-import { bestFirst } from './learnt.ts';
 import { readSystem } from './system.ts';
 
 /** Best first. Supermicro calls its virtual CD UsbCd; HTTP boot is network boot too. */
@@ -26,7 +26,8 @@ const mostIgnored = 3;
 
 interface Rung {
   name: string;
-  resource: Answer;
+  /** Of the resource that takes it. */
+  path: string;
   boot: Json;
 }
 
@@ -35,12 +36,13 @@ export async function setBootDevice(
   named: BmcAddress['system'],
   device: BootDevice,
 ): Promise<Acknowledgement> {
-  const { learnt } = client.bmc;
+  const { habits } = client.bmc;
   const resources = await resourcesWithBoot(client, named);
   const rungs = resources.flatMap(({ at, resource }) => toRungs(client, at, resource, device));
   const failures: DriverError[] = [];
-  for (const rung of bestFirst(rungs, learnt.bootRung)) {
-    const answer = await patch(client, rung.resource, { Boot: rung.boot });
+  const latest = new Map(resources.map(({ resource }) => [resource.path, resource]));
+  for (const rung of bestFirst(rungs, habits.winnerOf(`boot_${device}`))) {
+    const answer = await patch(client, latest.get(rung.path)!, { Boot: rung.boot });
     if (!isSuccess(answer)) {
       const refusal = client.toError(answer);
       const isFinal = refusal.kind === 'denied' || (refusal.canRepeat && answer.statusCode !== 500);
@@ -48,10 +50,13 @@ export async function setBootDevice(
       failures.push(refusal);
       continue;
     }
-    const shown = await readBack(client, rung);
+    const after = await client.get(rung.path);
+    latest.set(rung.path, after); // with a new ETag
+    const shown = readBack(after, rung);
     if (shown.isSet) {
-      learnt.bootRung = rung.name;
-      learnt.bootIgnored = 0;
+      if (!shown.isOfEarlier) habits.learn(`boot_${device}`, toWinner(rungs, rung));
+      habits.learn('boot_overrides', null);
+      client.bmc.bootsIgnored = 0;
       return { evidence: `Redfish boot override reads ${shown.words}`, lookInMs: 0 };
     }
     failures.push(toDoubt(client, rung, shown.words, answer));
@@ -61,11 +66,12 @@ export async function setBootDevice(
 
 /** A doubt is told rather than a refusal: the BMC took it and may yet show it. After some times it is believed to lie. */
 function pick(client: Client, failures: DriverError[], hasBoot: boolean, device: BootDevice): DriverError {
-  const { learnt } = client.bmc;
+  const { bmc } = client;
   const doubt = failures.find(({ kind }) => kind === 'busy');
   if (doubt) {
-    learnt.bootIgnored += 1;
-    if (learnt.bootIgnored < mostIgnored) return doubt;
+    bmc.bootsIgnored += 1;
+    if (bmc.bootsIgnored < mostIgnored && bmc.habits.winnerOf('boot_overrides') === null) return doubt;
+    bmc.habits.learn('boot_overrides', 'ignored');
     return new DriverError('unsupported', `Boot overrides have no effect on this BMC (${doubt.message})`);
   }
   const words = hasBoot
@@ -105,7 +111,7 @@ function toRungs(client: Client, at: string, resource: Answer, device: BootDevic
     times.flatMap((time) =>
       toModes(shown).map(({ name, mode }) => ({
         name: [at, target, time, name].join(' '),
-        resource,
+        path: resource.path,
         boot: { BootSourceOverrideEnabled: time, BootSourceOverrideTarget: target, ...mode },
       })),
     ),
@@ -137,23 +143,20 @@ function toOwnOrder(client: Client, at: string, resource: Answer): Rung[] {
   return [
     ...words.map((word) => ({
       name: [at, 'disabled', word].join(' '),
-      resource,
+      path: resource.path,
       boot: {
         ...disabled,
         BootSourceOverrideTarget: word,
         ...(mode === null ? {} : { BootSourceOverrideMode: mode }),
       },
     })),
-    { name: [at, 'disabled'].join(' '), resource, boot: disabled },
+    { name: [at, 'disabled'].join(' '), path: resource.path, boot: disabled },
   ];
 }
 
 /** BMCs say yes and do otherwise; one of them stores Once as Continuous (kubevirtbmc#165), which will do. */
-async function readBack(
-  client: Client,
-  { resource, boot }: Rung,
-): Promise<{ isSet: boolean; words: string }> {
-  const shown = toRecord((await client.get(resource.path)).body['Boot']);
+function readBack({ body }: Answer, { boot }: Rung): { isSet: boolean; isOfEarlier: boolean; words: string } {
+  const shown = toRecord(body['Boot']);
   const [target, enabled] = [
     toText(shown['BootSourceOverrideTarget']),
     toText(shown['BootSourceOverrideEnabled']),
@@ -162,6 +165,8 @@ async function readBack(
   const isDisabled = enabled === 'Disabled' || target === 'None';
   return {
     isSet: isMeantDisabled ? isDisabled : target === boot['BootSourceOverrideTarget'] && !isDisabled,
+    // An override of a rung before, which the BMC took and shows only now: nothing is known of this rung.
+    isOfEarlier: enabled === 'Once' && boot['BootSourceOverrideEnabled'] === 'Continuous',
     words: `${target}, ${enabled}`,
   };
 }

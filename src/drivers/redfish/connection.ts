@@ -8,6 +8,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { buildConnector, Pool } from 'undici';
 import type { BmcWatch } from '../../core/bmc-traffic.ts';
 import { DriverError } from '../../core/ports.ts';
+import type { Habits } from '../habits.ts';
 import type { Answer, Method } from './answer.ts';
 import { toRecord, toText } from './fields.ts';
 
@@ -42,18 +43,17 @@ export class Connection {
   readonly #pool: Pool;
   readonly #onRetry: (reason: string) => void;
   readonly #readings = new AbortController();
-  /** Said of what this BMC wants, learnt from its answers. */
-  #takesIdentity = true;
-  #wantsSlash = false;
+  readonly #habits: Habits;
   #pinned: string | null;
 
   /** `address` is an origin (`https://10.0.0.7`); `pinned` a SHA-256 in hex or null. Throws `rejected` on nonsense. */
-  constructor(address: string, pinned: string | null, options: ConnectionOptions) {
+  constructor(address: string, pinned: string | null, options: ConnectionOptions, habits: Habits) {
     if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
       throw new DriverError('rejected', 'The BMC address is no http or https address');
     }
     this.#origin = new URL(address);
     this.#pinned = pinned === null ? null : toHex(pinned);
+    this.#habits = habits;
     this.#onRetry = (reason) => options.watch.retried(options.driver, reason);
     this.#pool = new Pool(this.#origin.origin, {
       connect: this.#connector(options),
@@ -82,7 +82,8 @@ export class Connection {
    * when the connection broke, for BMCs drop idle connections; nothing else ever is.
    */
   async send(request: Request): Promise<Answer> {
-    let path = this.#wantsSlash && request.method === 'GET' ? withSlash(request.path) : request.path;
+    const isSlashed = request.method === 'GET' && this.#habits.winnerOf('paths') !== null;
+    let path = isSlashed ? withSlash(request.path) : request.path;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
       const answer = await this.#sendOnce({ ...request, path });
       const isRedirect =
@@ -98,7 +99,11 @@ export class Connection {
         );
       }
       const moved = target.pathname + target.search;
-      this.#wantsSlash ||= request.method === 'GET' && moved === `${path}/`; // HPE iLO, at every path
+      if (request.method === 'GET') {
+        if (moved === `${path}/`)
+          this.#habits.learn('paths', 'end with a slash'); // HPE iLO, at every path
+        else if (`${moved}/` === path) this.#habits.learn('paths', null);
+      }
       path = moved;
     }
     throw new DriverError('rejected', `The BMC redirected ${request.path} more than ${mostRedirects} times`);
@@ -119,11 +124,15 @@ export class Connection {
     await this.#pool.destroy();
   }
 
+  get #takesIdentity(): boolean {
+    return this.#habits.winnerOf('encoding') === null;
+  }
+
   /** HPE Gen10+ answers 406 where it would have to send a body as it is (sushy connector). */
   async #sendOnce(request: Request): Promise<Answer> {
     const answer = await this.#sendSafely(request);
     if (answer.statusCode !== 406 || !this.#takesIdentity) return answer;
-    this.#takesIdentity = false;
+    this.#habits.learn('encoding', 'any');
     this.#onRetry('encoding');
     return this.#sendSafely(request); // 406: it was not carried out, so any method may be repeated
   }

@@ -3,10 +3,10 @@
  * it, others answer 412 to their own weak or quoted tag, and AMI and DGX take `*` (sushy connector, gofish
  * stripEtagQuotes, ansible#56150, community.general#3268). So the forms are tried in turn, the one that worked first.
  */
+import { bestFirst, toWinner } from '../habits.ts';
 import type { Answer } from './answer.ts';
 import type { Client } from './bmc.ts';
 import { toText } from './fields.ts';
-import { bestFirst } from './learnt.ts';
 
 const forms = ['given', 'strong', 'bare', 'none', 'any'] as const;
 type EtagForm = (typeof forms)[number];
@@ -29,19 +29,21 @@ function inForm(form: EtagForm, given: string | null): string | null {
 export async function patch(client: Client, resource: Answer, body: unknown): Promise<Answer> {
   const { bmc } = client;
   const given = etagOf(resource);
-  const rungs = forms.map((name) => ({ name }));
-  const order = bestFirst(rungs, bmc.learnt.etagForm ?? client.quirks.etagForm ?? null);
+  const rungs = bestFirst(
+    forms.map((name) => ({ name })),
+    client.quirks.etagForm ?? null,
+  );
   const tried = new Set<string | null>();
   let answer: Answer | null = null;
-  for (const { name: form } of order) {
-    const tag = inForm(form, given);
+  for (const rung of bestFirst(rungs, bmc.habits.winnerOf('if_match'))) {
+    const tag = inForm(rung.name, given);
     if (tried.has(tag)) continue;
     if (tried.size > 0) bmc.retried('etag');
     tried.add(tag);
     const headers: Record<string, string> = tag === null ? {} : { 'if-match': tag };
     answer = await client.send({ method: 'PATCH', path: resource.path, headers, body });
     if (answer.statusCode === 412 || answer.statusCode === 428) continue;
-    bmc.learnt.etagForm = form;
+    if (answer.statusCode < 500) bmc.habits.learn('if_match', toWinner(rungs, rung));
     return answer;
   }
   return answer!; // there is always the form without a tag

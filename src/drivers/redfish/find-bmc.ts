@@ -1,6 +1,7 @@
 /** Whether a Redfish service is at an address. Its root is open to all (DSP0266 "Service root request"). */
 import type { FindBmc } from '../../core/bmc-scan.ts';
 import { nobodyWatches } from '../../core/bmc-traffic.ts';
+import { Habits } from '../habits.ts';
 import { Connection } from './connection.ts';
 import { toRecord, toText } from './fields.ts';
 
@@ -32,15 +33,16 @@ function toAddress(scheme: 'http' | 'https', host: string, port: number): string
 
 /** `refused`: nobody listens, so that the other scheme need not be tried. */
 async function readRoot(address: string, timeoutMs: number) {
-  const connection = new Connection(address, null, {
+  const options = {
     connectTimeoutMs: timeoutMs,
     answerTimeoutMs: timeoutMs,
     connections: 1,
     largestAnswerBytes: largestRootBytes,
-    oldestTls: '1.0',
+    oldestTls: '1.0' as const,
     driver: 'redfish',
     watch: nobodyWatches,
-  });
+  };
+  const connection = new Connection(address, null, options, new Habits());
   try {
     const { statusCode, body } = await connection.send({ method: 'GET', path: '/redfish/v1/' });
     return statusCode === 200 && toText(body['RedfishVersion']) !== null ? body : null;

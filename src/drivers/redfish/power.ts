@@ -12,7 +12,7 @@ export async function readPower(client: Client, named: BmcAddress['system']): Pr
   const look = async () => toPower((await readSystem(client, named)).body);
   const first = await look();
   const doubtMs = client.quirks.doubtMs ?? 0;
-  if (doubtMs === 0 || client.now() >= client.bmc.learnt.resetAt + doubtMs) {
+  if (doubtMs === 0 || client.now() >= client.bmc.resetAt + doubtMs) {
     return { power: first.power, evidence: `Redfish PowerState ${first.word}` };
   }
   const second = await look();

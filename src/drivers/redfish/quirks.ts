@@ -1,6 +1,6 @@
 /**
  * What BMCs do beside or against the book, each with vendor, model and source: the one table of it. Most habits are met
- * by reading what a machine offers or by a ladder whose winner is remembered (`learnt.ts`), whoever the vendor is; those
+ * by reading what a machine offers or by a ladder whose winner is remembered (`../habits.ts`), whoever the vendor is; those
  * rows name the file that does so. Rows with `quirks` change the rules for the vendors that they match.
  */
 import { toRecord, toText, type Json } from './fields.ts';

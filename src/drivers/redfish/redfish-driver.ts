@@ -1,5 +1,5 @@
 /**
- * The Redfish driver: one `Bmc` per address for as long as the process lives; what it learnt of it stays in memory.
+ * The Redfish driver: one `Bmc` per address for as long as the process lives; what it learnt of it is kept with the node.
  * DSP0266 is the protocol, DSP2046 the meaning of the resources.
  */
 import type { BmcCensus } from '../../core/bmc-traffic.ts';
@@ -7,6 +7,7 @@ import type { Node } from '../../core/node.ts';
 import { Pending } from '../../core/pending.ts';
 import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
 import { governorDefaults, type Governor } from '../governor.ts';
+import type { OnHabits } from '../habits.ts';
 import { TrafficLimit } from '../traffic-limit.ts';
 import { setPassword } from './account.ts';
 import { Bmc, type BmcOptions, type Client } from './bmc.ts';
@@ -27,6 +28,7 @@ export interface RedfishDriverOptions extends Partial<Omit<BmcOptions, 'connecti
   firstLookMs?: number;
   /** A certificate was met for the first time (SHA-256, hex): to be stored as the node's pin. Once per node. */
   onCertificate?: (node: Node, sha256: string) => void;
+  onHabits?: OnHabits;
   /** How a serial console is opened over IPMI; without it there are none. */
   openIpmiConsole?: OpenIpmiConsole;
 }
@@ -40,7 +42,7 @@ export interface RedfishDriver extends Driver {
 }
 
 export function createRedfishDriver(options: RedfishDriverOptions = {}): RedfishDriver {
-  const { firstLookMs = 0, onCertificate, openIpmiConsole, ...given } = options;
+  const { firstLookMs = 0, onCertificate, onHabits, openIpmiConsole, ...given } = options;
   const settings: BmcOptions = {
     ...governorDefaults,
     ...sessionDefaults,
@@ -73,6 +75,7 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
       throw new DriverError('denied', 'This process has no password for the BMC');
     }
     const bmc = toBmc(node.bmc);
+    bmc.habits.meet(node);
     if (purpose && purpose.subJobId !== null) bmc.governor.hurry();
     try {
       return await question(bmc.as(node.bmc));
@@ -82,6 +85,8 @@ export function createRedfishDriver(options: RedfishDriverOptions = {}): Redfish
         told.set(node.id, seen);
         onCertificate?.(node, seen);
       }
+      const news = bmc.habits.takeNews();
+      if (news) onHabits?.(node, news);
     }
   }
 

@@ -5,6 +5,7 @@
 import { DriverError, type Acknowledgement } from '../../core/ports.ts';
 import type { BmcAddress } from '../../core/node.ts';
 import { describe, hasMessage, isSuccess, type Answer } from './answer.ts';
+import { bestFirst, toWinner } from '../habits.ts';
 import type { Client } from './bmc.ts';
 import { toLink, toList, toRecord, toText, toTexts, type Json } from './fields.ts';
 import { readSystem, resetAction, toPower, type SystemPower } from './system.ts';
@@ -35,7 +36,7 @@ export async function setPower(
     throw new DriverError('unsupported', 'The system cannot be reset over Redfish');
   const { resetType, answer } = await post(client, path, wanted, await allowableValues(client, action));
   if (isSuccess(answer)) {
-    client.bmc.learnt.resetAt = client.now();
+    client.bmc.resetAt = client.now();
     return acknowledge(client, answer, resetType, firstLookMs);
   }
 
@@ -80,26 +81,30 @@ async function post(
   wanted: 'on' | 'off',
   allowed: string[] | null,
 ): Promise<{ resetType: string; answer: Answer }> {
-  const { learnt } = client.bmc;
-  const known = allowed ?? (learnt.resetTypes[wanted] === undefined ? null : [learnt.resetTypes[wanted]]);
-  const untold = known === null ? ladders[wanted].slice(1) : [];
-  let resetType = choose(wanted, known);
+  const send = (resetType: string) => client.send({ method: 'POST', path, body: { ResetType: resetType } });
+  if (allowed !== null) {
+    const resetType = choose(wanted, allowed);
+    return { resetType, answer: await send(resetType) };
+  }
+  const { habits } = client.bmc;
+  const rungs = ladders[wanted].map((name) => ({ name }));
+  const order = bestFirst(rungs, habits.winnerOf(`reset_${wanted}`));
   for (;;) {
-    const answer = await client.send({ method: 'POST', path, body: { ResetType: resetType } });
-    if (known === null && isSuccess(answer)) learnt.resetTypes[wanted] = resetType;
-    const next = answer.statusCode === 400 && hasMessage(answer, unknownType) ? untold.shift() : undefined;
-    if (next === undefined) return { resetType, answer };
-    resetType = next;
+    const rung = order.shift()!;
+    const answer = await send(rung.name);
+    if (isSuccess(answer)) habits.learn(`reset_${wanted}`, toWinner(rungs, rung));
+    const isUnknown = answer.statusCode === 400 && hasMessage(answer, unknownType);
+    if (!isUnknown || order.length === 0) return { resetType: rung.name, answer };
   }
 }
 
 const unknownType = /ActionParameter(ValueNotInList|NotSupported|ValueFormatError|ValueTypeError|Unknown)/;
 
-function choose(wanted: 'on' | 'off', allowed: string[] | null): string {
+function choose(wanted: 'on' | 'off', allowed: string[]): string {
   const ladder: readonly string[] = ladders[wanted];
-  const choice = allowed === null ? ladder[0] : ladder.find((type) => allowed.includes(type));
+  const choice = ladder.find((type) => allowed.includes(type));
   if (choice !== undefined) return choice;
-  const words = `The system offers ${allowed?.join(', ') || 'nothing'}; power ${wanted} needs ${ladder.join(' or ')}`;
+  const words = `The system offers ${allowed.join(', ') || 'nothing'}; power ${wanted} needs ${ladder.join(' or ')}`;
   throw new DriverError('unsupported', words);
 }
 

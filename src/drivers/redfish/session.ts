@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BmcWatch } from '../../core/bmc-traffic.ts';
 import { DriverError } from '../../core/ports.ts';
+import type { Habits } from '../habits.ts';
 import { LockoutGuard, lockoutDefaults, type LockoutOptions } from '../lockout-guard.ts';
 import {
   changeFirst,
@@ -50,18 +51,28 @@ export class Session {
   readonly #connection: Connection;
   readonly #account: Account;
   readonly #root: () => Promise<Json>;
+  readonly #habits: Habits;
   readonly #options: SessionOptions;
   #token: { credentials: Credentials; location: string | null } | null = null;
   #login: Promise<Credentials> | null = null;
   #ending: Promise<void> | null = null;
   #isClosed = false;
   #basicUntil = 0;
+  /** Sessions were asked for and are not to be had. */
+  #hasNoSessions = false;
   readonly #guard: LockoutGuard;
 
-  constructor(connection: Connection, account: Account, root: () => Promise<Json>, options: SessionOptions) {
+  constructor(
+    connection: Connection,
+    account: Account,
+    root: () => Promise<Json>,
+    habits: Habits,
+    options: SessionOptions,
+  ) {
     this.#connection = connection;
     this.#account = account;
     this.#root = root;
+    this.#habits = habits;
     this.#options = options;
     this.#guard = new LockoutGuard(options, () => options.watch.lockedOut(options.driver));
   }
@@ -79,7 +90,7 @@ export class Session {
     this.#beOpen();
     this.#guard.admit();
     if (this.#token) return this.#token.credentials;
-    if (this.#options.now() < this.#basicUntil) return this.#basic();
+    if (this.#options.now() < this.#basicUntil || this.#habits.winnerOf('login')) return this.#basic();
     this.#login ??= this.#logIn().finally(() => (this.#login = null));
     return this.#login;
   }
@@ -90,14 +101,18 @@ export class Session {
     return 'x-auth-token' in used;
   }
 
-  /** A request was accepted: the account is good. */
-  confirm(): void {
+  /** A request was let in: the account is good, and so is Basic, where there are no sessions. */
+  confirm(answer: Answer): void {
     this.#guard.confirm();
+    if (isSuccess(answer) && this.#hasNoSessions) this.#habits.learn('login', 'basic');
   }
 
   /** Counts a refused login and makes the error for it. Only status and message ids are told, never words. */
   refuse(answer: Answer): DriverError {
     this.#guard.count();
+    this.#basicUntil = 0;
+    this.#hasNoSessions = false;
+    this.#habits.learn('login', null);
     if (hasMessage(answer, passwordChange)) return new DriverError('denied', changeFirst);
     return new DriverError('denied', `The BMC refused the login with ${answer.statusCode}`);
   }
@@ -167,8 +182,10 @@ export class Session {
       return credentials;
     }
     const isGuess = !isTold && [400, 401, 403].includes(answer.statusCode);
-    if (isSuccess(answer) || isGuess || [404, 405, 501].includes(answer.statusCode))
+    if (isSuccess(answer) || isGuess || [404, 405, 501].includes(answer.statusCode)) {
+      this.#hasNoSessions = true;
       return this.#useBasic(Infinity);
+    }
     if (hasMessage(answer, sessionLimit))
       return this.#useBasic(this.#options.now() + this.#options.fullHoldMs);
     if (isBusy(answer)) throw toDriverError({ ...answer, body: {} }, this.#options.now(), 5_000);

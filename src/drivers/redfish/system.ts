@@ -5,19 +5,20 @@ import { isSuccess, type Answer } from './answer.ts';
 import type { Client } from './bmc.ts';
 import { toLink, toLinks, toRecord, toText, type Json } from './fields.ts';
 
-/** Reads the node's system. The path is found once per BMC and forgotten when it is gone (firmware updates rename). */
+/** Reads the node's system. The path is found once per BMC, and anew when it is gone (firmware updates rename). */
 export async function readSystem(client: Client, named: BmcAddress['system']): Promise<Answer> {
   if (named !== null) return readNamed(client, named);
-  const { learnt } = client.bmc;
-  if (learnt.systemPath === null) {
-    const found = await findSystem(client);
-    learnt.systemPath = found.path;
-    return found;
+  const { bmc } = client;
+  const known = bmc.systemPath ?? bmc.habits.winnerOf('system');
+  if (known !== null) {
+    const answer = await client.send({ method: 'GET', path: known });
+    if (answer.statusCode === 200) return answer;
+    if (answer.statusCode !== 404) throw client.toError(answer);
   }
-  const answer = await client.send({ method: 'GET', path: learnt.systemPath });
-  if (answer.statusCode === 200) return answer;
-  if (answer.statusCode === 404) learnt.systemPath = null;
-  throw client.toError(answer);
+  const { system, isChosen } = await findSystem(client, known);
+  bmc.systemPath = system.path;
+  bmc.habits.learn('system', isChosen ? system.path : null);
+  return system;
 }
 
 /** Some have no members before their collection was read (NICo#5201), so a 404 is asked about once more. */
@@ -32,7 +33,10 @@ async function readNamed(client: Client, path: string): Promise<Answer> {
  * The host among the systems: beside it stand HGX boards, DPUs and composed systems (LP 2141600, NICo#5418), and an HGX
  * board answers 503 while its host is off. Roots without the Systems link are seen (NICo nv-redfish quirks).
  */
-async function findSystem(client: Client): Promise<Answer> {
+async function findSystem(
+  client: Client,
+  known: string | null,
+): Promise<{ system: Answer; isChosen: boolean }> {
   const root = await client.root();
   const collection = await client.send({
     method: 'GET',
@@ -43,6 +47,9 @@ async function findSystem(client: Client): Promise<Answer> {
   let best: { answer: Answer; merit: number } | null = null;
   let failure: Error | null = null;
   const members = toLinks(collection.body['Members']);
+  const isChosen = members.length > 1;
+  // Still listed: it is asked about once more, and no other machine is taken for it.
+  if (known !== null && members.includes(known)) return { system: await client.get(known), isChosen };
   for (const path of members.toSorted((a, b) => Number(besideHost.test(a)) - Number(besideHost.test(b)))) {
     const answer = await client.send({ method: 'GET', path }).catch((error: Error) => {
       failure = error;
@@ -54,7 +61,9 @@ async function findSystem(client: Client): Promise<Answer> {
     if (merit > (best?.merit ?? 0)) best = { answer, merit };
     if (merit >= surelyHost) break;
   }
-  if (best && (best.merit >= surelyHost || failure === null)) return best.answer;
+  if (best && (best.merit >= surelyHost || failure === null)) {
+    return { system: best.answer, isChosen };
+  }
   if (failure !== null) throw failure;
   throw new DriverError(
     'unsupported',

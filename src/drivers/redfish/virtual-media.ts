@@ -5,12 +5,12 @@
  */
 import { DriverError, type Acknowledgement } from '../../core/ports.ts';
 import type { BmcAddress } from '../../core/node.ts';
+import { bestFirst, toWinner } from '../habits.ts';
 import { isSuccess, type Answer } from './answer.ts';
 import type { Client } from './bmc.ts';
 import { readManagers } from './controllers.ts';
 import { patch } from './etag.ts';
 import { toLink, toLinks, toRecord, toText, toTexts, type Json } from './fields.ts';
-import { bestFirst } from './learnt.ts';
 import { readSystem } from './system.ts';
 
 export async function insertMedia(
@@ -100,7 +100,7 @@ async function insert(
   url: string,
   failures: DriverError[],
 ): Promise<{ evidence: string; isTold: boolean } | null> {
-  const { learnt } = client.bmc;
+  const { habits } = client.bmc;
   const action = actionOf(drive.body, 'InsertMedia');
   const ways = [
     ...(action === null
@@ -113,21 +113,22 @@ async function insert(
       .slice(0, 3)
       .map(({ name, body }) => ({ name: `patch ${name}`, send: () => patch(client, drive, body) })),
   ];
-  for (const way of bestFirst(ways, learnt.mediaRung)) {
+  for (const way of bestFirst(ways, habits.winnerOf('media_insert'))) {
     const answer = await way.send();
     if (!isSuccess(answer)) {
       note(client, answer, failures);
       continue;
     }
-    learnt.mediaRung = way.name;
     const evidence = `The image was answered ${answer.statusCode} by ${way.name}`;
-    if (answer.statusCode === 202) return { evidence, isTold: false };
-    const after = await client.get(drive.path);
-    if (imageOf(after) === null && after.body['Inserted'] !== true) {
+    const isTold = answer.statusCode !== 202;
+    const after = isTold ? await client.get(drive.path) : null;
+    if (after && imageOf(after) === null && after.body['Inserted'] !== true) {
       failures.unshift(doubt(client, `${evidence}, but Redfish VirtualMedia shows none`));
       continue;
     }
-    return { evidence: `${evidence}; Redfish VirtualMedia shows it`, isTold: true };
+    habits.learn('media_insert', toWinner(ways, way));
+    if (!isTold) return { evidence, isTold };
+    return { evidence: `${evidence}; Redfish VirtualMedia shows it`, isTold };
   }
   return null;
 }
@@ -136,21 +137,27 @@ async function insert(
 async function eject(client: Client, drive: Answer, failures: DriverError[]): Promise<void> {
   const action = actionOf(drive.body, 'EjectMedia');
   const ways = [
-    ...(action === null ? [] : [{}, undefined]).map(
-      (body) => () => client.send({ method: 'POST', path: action!, ...(body ? { body } : {}) }),
-    ),
-    ...[{ Image: null, Inserted: false }, { Image: null }, { Inserted: false }].map(
-      (body) => () => patch(client, drive, body),
-    ),
+    ...(action === null ? [] : [{}, undefined]).map((body) => ({
+      name: body ? 'action with {}' : 'action',
+      send: () => client.send({ method: 'POST', path: action!, ...(body ? { body } : {}) }),
+    })),
+    ...[{ Image: null, Inserted: false }, { Image: null }, { Inserted: false }].map((body) => ({
+      name: `patch ${Object.keys(body).join(' and ')}`,
+      send: () => patch(client, drive, body),
+    })),
   ];
+  const { habits } = client.bmc;
   const refusals: DriverError[] = [];
-  for (const send of ways) {
-    const answer = await send();
+  for (const way of bestFirst(ways, habits.winnerOf('media_eject'))) {
+    const answer = await way.send();
     if (!isSuccess(answer)) {
       note(client, answer, refusals);
       continue;
     }
-    if (answer.statusCode === 202 || imageOf(await client.get(drive.path)) === null) return;
+    if (answer.statusCode === 202 || imageOf(await client.get(drive.path)) === null) {
+      habits.learn('media_eject', toWinner(ways, way));
+      return;
+    }
     refusals.unshift(doubt(client, 'Redfish VirtualMedia still shows an image after it was ejected'));
   }
   failures.push(...refusals);
