@@ -6,7 +6,7 @@ import { states, taskStatesOf } from '../../src/core/lifecycle.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { servers } from '../../src/store/servers.ts';
-import { createDatabase } from '../support/database.ts';
+import { createDatabase, emptyTemplate } from '../support/database.ts';
 import type { Store } from '../support/store.ts';
 import { rent } from './work-room.ts';
 
@@ -55,7 +55,7 @@ export function layout(the: () => Store): void {
       const { database } = the();
       const role = `plain_${randomUUID().slice(0, 8)}`;
       await sql.raw(`create role ${role}`).execute(database.sql);
-      const made = await createDatabase(undefined, the().url);
+      const made = await createDatabase(emptyTemplate, the().url);
       const grantor = await openDatabase(made.url, { onError: () => undefined });
       await sql.raw(`grant usage, create on schema public to ${role}`).execute(grantor.sql);
       await grantor.close();

@@ -1,10 +1,10 @@
 /** The store's tests on each PostgreSQL that we support: the run's own, and the oldest one. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
 import { findPostgresBinaries } from '../../src/store/postgres-binaries.ts';
+import { roomForDatabases } from '../support/database.ts';
 import { makeTemplate, openStore, type Store } from '../support/store.ts';
 import { addresses } from './addresses.ts';
 import { callers } from './callers.ts';
@@ -20,7 +20,7 @@ describe('on the database of the run', () => {
 });
 
 describe('on PostgreSQL 15 by its URL', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ingot-store-'));
+  const folder = mkdtempSync(join(roomForDatabases(), 'ingot-store-'));
   const isMissing = !isInstalled(15);
   let server: EmbeddedPostgres | undefined;
   beforeAll(async () => {

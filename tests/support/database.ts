@@ -1,5 +1,7 @@
 /** Databases for tests: each test may have one of its own on the run's server (see prepare-run.ts). */
 import { randomUUID } from 'node:crypto';
+import { statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { Client } from 'pg';
 
 export interface TestDatabase {
@@ -8,13 +10,29 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+const leastRoom = 4 * 2 ** 30;
+
+/** Where test servers keep their data: in memory, if there is plenty, for making a database there takes a tenth. */
+export function roomForDatabases(): string {
+  const memory = '/dev/shm';
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    return bavail * bsize > leastRoom ? memory : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** Of a database without anything in it. */
+export const emptyTemplate = 'template0';
+
 /**
- * Makes an empty database with a name of its own.
- * @param template a database to copy instead, to which nobody is connected; for example a migrated one
+ * Makes a database with a name of its own.
+ * @param template the database to copy, to which nobody is connected: by default the migrated one of a run of tests
  * @param server another server than the run's, by its URL
  */
 export async function createDatabase(
-  template = 'template0',
+  template: string = process.env.INGOT_TEST_TEMPLATE ?? emptyTemplate,
   server: string = serverUrl(),
 ): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;

@@ -1,5 +1,6 @@
 /**
- * Vitest's global setup: one PostgreSQL for the whole run, its address in INGOT_TEST_DATABASE_URL.
+ * Vitest's global setup: one PostgreSQL for the whole run, its address in INGOT_TEST_DATABASE_URL, and in it a migrated
+ * database, its name in INGOT_TEST_TEMPLATE: to copy it takes a quarter of the time that the migrations take.
  *
  * TEST_DATABASE_URL names a server to use instead (its user must be allowed to create databases), and
  * INGOT_TEST_POSTGRES=15 asks for that major version of the embedded one.
@@ -10,13 +11,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDatabase } from '../../src/store/database.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import {
+  createDatabase,
+  databaseNameOf,
+  emptyTemplate,
+  roomForDatabases,
+  type TestDatabase,
+} from './database.ts';
 
 export default async function prepareRun(): Promise<() => Promise<void>> {
   const compiled = mkdtempSync(join(tmpdir(), 'ingot-compiled-'));
   process.env.NODE_COMPILE_CACHE = compiled;
   const stopDatabase = await startDatabase();
+  const template = await makeTemplate();
+  process.env.INGOT_TEST_TEMPLATE = databaseNameOf(template.url);
   return async () => {
+    await template.drop();
     await stopDatabase();
     rmSync(compiled, { recursive: true, force: true });
   };
@@ -28,7 +41,7 @@ async function startDatabase(): Promise<() => Promise<void>> {
     process.env.INGOT_TEST_DATABASE_URL = given;
     return () => Promise.resolve();
   }
-  const folder = mkdtempSync(join(tmpdir(), 'ingot-test-'));
+  const folder = mkdtempSync(join(roomForDatabases(), 'ingot-test-'));
   const major = Number(process.env.INGOT_TEST_POSTGRES) || undefined;
   const server = await startEmbeddedPostgres({ folder, durable: false, major });
   process.env.INGOT_TEST_DATABASE_URL = server.url;
@@ -36,4 +49,12 @@ async function startDatabase(): Promise<() => Promise<void>> {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+async function makeTemplate(): Promise<TestDatabase> {
+  const made = await createDatabase(emptyTemplate);
+  const database = await openDatabase(made.url, { onError: console.error });
+  await migrate(database.sql);
+  await database.close();
+  return made;
 }

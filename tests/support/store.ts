@@ -12,13 +12,13 @@ import { servers as openServers } from '../../src/store/servers.ts';
 import { tenancy as openTenancy } from '../../src/store/tenancy.ts';
 import { createVault } from '../../src/store/vault.ts';
 import { createWork } from '../../src/store/work.ts';
-import { createDatabase, databaseNameOf } from './database.ts';
+import { createDatabase, databaseNameOf, emptyTemplate } from './database.ts';
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /** A database at its first start, to be copied: quicker than to begin anew for each test. */
 export async function makeTemplate(server?: string): Promise<{ name: string; drop(): Promise<void> }> {
-  const made = await createDatabase(undefined, server);
+  const made = await createDatabase(server === undefined ? undefined : emptyTemplate, server);
   const database = await open(made.url);
   await migrate(database.sql);
   const rooms = { ...toRooms(database), sql: database.sql };
