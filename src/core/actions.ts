@@ -128,6 +128,8 @@ const ecs = {
   'ecs:serverKeypairs:delete': write(),
   'ecs:availabilityZones:list': list({ twin: 'bms:serverAvailableResource:get' }),
   'ecs:availabilityZones:listHosts': list(forOperators),
+  'ecs:hypervisors:list': list(forOperators),
+  'ecs:hypervisors:get': read(forOperators),
   'ecs:quotas:get': read({ twin: 'bms:serverQuotas:get' }),
 };
 

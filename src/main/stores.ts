@@ -17,6 +17,7 @@ import { jobs } from '../store/jobs.ts';
 import { logExports } from '../store/log-exports.ts';
 import { networks } from '../store/networks.ts';
 import { nics } from '../store/nics.ts';
+import { nodeSizes } from '../store/node-sizes.ts';
 import { nodes } from '../store/nodes.ts';
 import { observations } from '../store/observations.ts';
 import { orders } from '../store/orders.ts';
@@ -63,6 +64,7 @@ export function openStores({ database, engineDatabase, vault }: Databases) {
     networks: networks(sql),
     nics: nics(sql),
     nodes: nodes(sql, vault),
+    nodeSizes: nodeSizes(sql),
     observations: observations(sql),
     orders: orders(sql),
     passwordChanges: passwordChanges(sql, vault),

@@ -70,3 +70,18 @@ it('makes a volume, attaches and detaches it', { timeout: 180_000 }, async (cont
   await run('volume delete data');
   expect(await read('volume list')).toEqual([]);
 });
+
+it('shows machines to operators', { timeout: 120_000 }, async (context) => {
+  context.skip(!isInstalled, whyNot);
+  const machine = (await read('server show box'))['OS-EXT-SRV-ATTR:hypervisor_hostname'];
+  const listed: Record<string, unknown>[] = await read('hypervisor list --long');
+  expect(listed).toContainEqual(
+    expect.objectContaining({ 'Hypervisor Hostname': machine, State: 'up', 'vCPUs Used': 48 }),
+  );
+  expect(await read(`hypervisor show ${machine}`)).toMatchObject({
+    hypervisor_hostname: machine,
+    running_vms: 1,
+    aggregates: [],
+  });
+  expect(await read('hypervisor stats show')).toMatchObject({ count: listed.length, running_vms: 1 });
+});

@@ -14,6 +14,7 @@ import { audit } from '../../src/store/audit.ts';
 import { history } from '../../src/store/history.ts';
 import { listImages } from '../../src/store/image-list.ts';
 import { jobs } from '../../src/store/jobs.ts';
+import { nodeSizes } from '../../src/store/node-sizes.ts';
 import { nodes as openNodes } from '../../src/store/nodes.ts';
 import { observations } from '../../src/store/observations.ts';
 import { serverGroups } from '../../src/store/server-groups.ts';
@@ -322,6 +323,7 @@ describe('a page of machines', () => {
     ['those of somebody with few', nodes({ projectId: 'small' }), 'nodes', 'nodes_server_id_key', 12],
     ['all (operators)', nodes({}), 'nodes', 'nodes_pkey', limit],
     ['all, behind a marker', nodes({}, { marker }), 'nodes', 'nodes_pkey', limit],
+    ['what all have (Nova)', (db) => nodeSizes(db).list({}, { limit, marker }), 'nodes', 'nodes_pkey', limit],
     ['quarantined ones', nodes({ standing: ['quarantined'] }), 'nodes', 'nodes_standing_apart', 1],
     ['one by name', nodes({ name: 'node-3000' }), 'nodes', 'nodes_name_key', 1],
   ];

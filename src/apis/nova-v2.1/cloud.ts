@@ -1,6 +1,7 @@
 /** What the handlers of this API work with. */
 import type { Catalog } from '../../core/catalog.ts';
 import type { Nics } from '../../core/network.ts';
+import type { NodeSizes } from '../../core/node-sizes.ts';
 import type { Jobs } from '../../core/records.ts';
 import type { Images } from '../../core/image.ts';
 import type { SecurityGroups } from '../../core/security-group.ts';
@@ -19,6 +20,7 @@ export interface Cloud {
   submit: Submit;
   create: CreateOnce;
   nics: Nics;
+  nodeSizes: NodeSizes;
   volumes: Volumes;
   consoles: Pick<Consoles, 'offerServer' | 'readLog'>;
   images: Pick<Images, 'capture'>;

@@ -14,6 +14,7 @@ const faultNames: Record<number, string> = {
   409: 'conflictingRequest',
   413: 'overLimit',
   429: 'overLimit',
+  501: 'notImplemented',
   503: 'serviceUnavailable',
 };
 
@@ -31,9 +32,12 @@ const statusCodes: Partial<Record<ErrorKind, number>> = {
   unavailable: 503,
 };
 
+/** Where the kind alone is too coarse. */
+const exactCodes: Record<string, number> = { 'not-acceptable': 406, 'not-implemented': 501 };
+
 export function toError({ facts }: IngotError, { origin }: Pick<Call, 'origin'>): Answer {
   if (facts.kind === 'unauthenticated') return toUnauthenticated(origin);
-  const statusCode = facts.code === 'not-acceptable' ? 406 : (statusCodes[facts.kind] ?? 500);
+  const statusCode = exactCodes[facts.code ?? ''] ?? statusCodes[facts.kind] ?? 500;
   const fault = {
     code: statusCode,
     message: toMessage(facts),

@@ -55,7 +55,7 @@ export function listOf(call: NovaCall, name: string): string[] {
 /** `{"servers_links": [...]}` (`links` without a name) when there is more behind `found`, which holds one item too many then. */
 export function cutPage<Item>(
   call: NovaCall,
-  name: 'servers' | 'flavors' | 'keypairs' | null,
+  name: 'servers' | 'flavors' | 'keypairs' | 'hypervisors' | null,
   path: string,
   found: Item[],
   toMarker: (item: Item) => string,

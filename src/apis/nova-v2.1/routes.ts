@@ -8,6 +8,7 @@ import * as consoles from './consoles.ts';
 import type { Cloud, Entry } from './cloud.ts';
 import { create } from './create.ts';
 import { toError } from './errors.ts';
+import { fleetParts } from './fleet-parts.ts';
 import * as flavors from './flavors.ts';
 import * as images from './images.ts';
 import * as instanceActions from './instance-actions.ts';
@@ -72,7 +73,7 @@ export function novaApi(cloud: Cloud): Api {
         access: 'open',
         handle: showLegacy,
       },
-      ...[...entries, ...serverParts].flatMap((entry) => [
+      ...[...entries, ...serverParts, ...fleetParts].flatMap((entry) => [
         mount(cloud, '/v2.1', entry),
         mount(cloud, '/v2', entry),
       ]),
