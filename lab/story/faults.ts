@@ -3,8 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Answer } from '../../src/cli/client.ts';
 import type { RackMachine } from '../rack/rack.ts';
-import { findMachine, logIn, remove, type Rented } from './life.ts';
-import type { Terminal } from '../machine/terminal.ts';
+import { findMachine, logIn } from './life.ts';
 import type { Lab } from './lab.ts';
 import { stages } from './stages.ts';
 import { insist, until } from './story.ts';
@@ -13,20 +12,20 @@ const password = 'Lab-0nly_Words';
 
 /**
  * How long a machine may take to the ramdisk while Ingot is killed under its firmware, which gives network boot up when
- * what it loads breaks off. (It asks for an address several times, longer than Ingot is away.) Three starts are all that
- * an installation has, and two of them are lost so.
+ * nobody answers for the script that it was told to fetch. Such a start is lost; an installation has three.
  */
 const shortPatience = { INGOT_BOOT_PATIENCE_SECONDS: '60' };
 
-/** Faults have one machine to strike; the others take no servers meanwhile. */
-export async function withOneMachine(lab: Lab, act: (machine: RackMachine) => Promise<void>): Promise<void> {
-  const [chosen, ...others] = lab.rack.machines;
+/** One strikes the first machine, two strike both at once, and the last one the machine that has no server by then. */
+export async function tellFaults(lab: Lab): Promise<void> {
+  const [first, ...others] = lab.rack.machines;
   for (const { name } of others) await lab.ingot.command('node', 'maintenance', name, 'on');
-  await act(chosen!);
+  await killAtEachStage(lab, first!);
   for (const { name } of others) await lab.ingot.command('node', 'maintenance', name, 'off');
+  await neverBoot(lab, await troubleBoth(lab));
 }
 
-export async function killAtEachStage(lab: Lab, machine: RackMachine): Promise<void> {
+async function killAtEachStage(lab: Lab, machine: RackMachine): Promise<void> {
   const { story, ingot } = lab;
   story.chapter('Ingot is killed with SIGKILL at each stage of an installation');
   const console = await machine.openConsole();
@@ -41,7 +40,9 @@ export async function killAtEachStage(lab: Lab, machine: RackMachine): Promise<v
     }
     const rented = await story.step('the server runs none the less', async (see) => {
       const serverId = await lab.succeed(jobId, see);
-      return toRented(serverId, 'gamma', machine);
+      const starts = (await lab.tenant.signs(serverId)).filter(({ sign }) => sign === 'power-on').length;
+      see(`the machine was started ${starts} times, the last one from its disk`);
+      return { serverId, name: 'gamma', machine, password, publicKey: null };
     });
     await logIn(lab, rented, lab.imageA.name);
     await story.step('kills it in the middle of a wipe', async () => {
@@ -63,88 +64,59 @@ async function killAndStart({ ingot }: Lab): Promise<void> {
 }
 
 /**
- * Three faults in the time of one installation, for those who cannot wait for all: Ingot is killed while a system is written
- * and the BMC falls silent thereafter, and on the other machine arrive bytes that are not those of the image.
+ * The BMC of one falls silent in the middle; at the other arrive bytes that are not those of the image.
+ *
+ * @returns the other, which has no server
  */
-export async function disturb(lab: Lab): Promise<void> {
-  const { story, tenant } = lab;
-  story.chapter('Trouble on two machines');
+async function troubleBoth(lab: Lab): Promise<RackMachine> {
+  const { story, tenant, rack } = lab;
+  story.chapter(
+    'One BMC falls silent in the middle, and another machine gets bytes that are not those of the image',
+  );
   const [jobId, machine] = await story.step('orders a server', async () => {
-    const job = await order(lab, 'eta');
+    const job = await order(lab, 'delta');
     return [job, await findMachine(lab, await tenant.serverOf(job))] as const;
   });
+  const other = rack.machines.find((one) => one !== machine)!;
+  await Promise.all([loseBmc(lab, machine, jobId), refuseBytes(lab, other)]);
+  await clear(lab, other);
+  return other;
+}
+
+async function loseBmc(lab: Lab, machine: RackMachine, jobId: string): Promise<void> {
+  const { story, tenant } = lab;
+  const serverId = await tenant.serverOf(jobId);
   const console = await machine.openConsole();
   try {
-    await story.step('kills Ingot when the image is being written', async () => {
+    await story.step('silences the BMC when the image is written', async () => {
       await console.waitFor(/\[agent [\d.]+\] writing/, 0, lab.patience());
-      await lab.ingot.kill();
-      await lab.ingot.start();
-    });
-    const other = lab.rack.machines.find((one) => one !== machine)!;
-    const interrupted = async () => {
       await machine.setBmcFrozen(true);
-      await endureSilence(lab, toRented(await tenant.serverOf(jobId), 'eta', machine), jobId, console);
-    };
-    await Promise.all([interrupted(), refuseBytes(lab, other, lab.imageB)]);
+    });
+    await story.step('Ingot says that the BMC is silent, and waits', async (see) => {
+      await console.waitFor(/\[agent [\d.]+\] finished/, 0, lab.patience());
+      const { evidence } = await until(
+        'a word about the BMC',
+        lab.patienceSeconds,
+        () => tenant.why(serverId),
+        ({ evidence: words }) => /unreachable|not answer|no answer|timed out|silent/i.test(String(words)),
+      );
+      see(String(evidence));
+    });
+    await story.step('the BMC comes back, and so does the installation', async (see) => {
+      await machine.setBmcFrozen(false);
+      await lab.succeed(jobId, see);
+    });
   } finally {
     console.close();
   }
 }
 
-export async function loseBmc(lab: Lab, machine: RackMachine): Promise<void> {
-  const { story, tenant } = lab;
-  story.chapter('The BMC falls silent in the middle');
-  const console = await machine.openConsole();
-  try {
-    const jobId = await story.step(
-      'orders a server, and silences the BMC when the image is written',
-      async () => {
-        const job = await order(lab, 'delta');
-        await console.waitFor(/\[agent [\d.]+\] writing/, 0, lab.patience());
-        await machine.setBmcFrozen(true);
-        return job;
-      },
-    );
-    const rented = toRented(await tenant.serverOf(jobId), 'delta', machine);
-    await endureSilence(lab, rented, jobId, console);
-    await remove(lab, rented);
-  } finally {
-    console.close();
-  }
-}
-
-/** The BMC is silent already, while the machine goes on. */
-async function endureSilence(lab: Lab, rented: Rented, jobId: string, console: Terminal): Promise<void> {
-  const { story, tenant } = lab;
-  const { name, serverId, machine } = rented;
-  await story.step(`${name}: Ingot says that the BMC is silent, and waits`, async (see) => {
-    await console.waitFor(/\[agent [\d.]+\] finished/, 0, lab.patience());
-    const { evidence } = await until(
-      'a word about the BMC',
-      lab.patienceSeconds,
-      () => tenant.why(serverId),
-      ({ evidence: words }) => /unreachable|not answer|no answer|timed out|silent/i.test(String(words)),
-    );
-    see(String(evidence));
-  });
-  await story.step(`${name}: the BMC comes back, and so does the installation`, async (see) => {
-    await machine.setBmcFrozen(false);
-    await lab.succeed(jobId, see);
-  });
-}
-
-export async function corruptImage(lab: Lab, machine: RackMachine): Promise<void> {
-  lab.story.chapter('The bytes of an image are not what they were');
-  await refuseBytes(lab, machine, lab.imageA);
-  await clear(lab, machine);
-}
-
-async function refuseBytes(lab: Lab, machine: RackMachine, image: Lab['imageA']): Promise<void> {
-  const { story, ingot } = lab;
-  const file = join(ingot.folder, 'images', image.sha256);
+async function refuseBytes(lab: Lab, machine: RackMachine): Promise<void> {
+  const { story, ingot, imageB } = lab;
+  const file = join(ingot.folder, 'images', imageB.sha256);
   await story.step('changes a byte of the image on Ingot’s disk', () => flip(file));
   await story.step('the machine finds out, and no half a system is left', async (see) => {
-    see(await fail(lab, machine, await order(lab, 'epsilon', image), /checksum/));
+    see(await fail(lab, machine, await order(lab, 'epsilon', imageB), /checksum/));
     const start = await readStart(machine);
     insist(
       start.every((byte) => byte === 0),
@@ -155,7 +127,7 @@ async function refuseBytes(lab: Lab, machine: RackMachine, image: Lab['imageA'])
   await flip(file);
 }
 
-export async function neverBoot(lab: Lab, machine: RackMachine): Promise<void> {
+async function neverBoot(lab: Lab, machine: RackMachine): Promise<void> {
   const { story, ingot } = lab;
   story.chapter('A machine never boots');
   await story.step('pulls its network cable; Ingot shall wait 20 s for it, three times', async () => {
@@ -166,20 +138,10 @@ export async function neverBoot(lab: Lab, machine: RackMachine): Promise<void> {
   await story.step('the order fails, and says why', async (see) => {
     see(await fail(lab, machine, await order(lab, 'zeta'), /./));
   });
-  await machine.setCable(true);
-  await story.step('the cable is back', async () => {
-    await ingot.stop();
-    await ingot.start();
-  });
-  await clear(lab, machine);
 }
 
 function order({ tenant, imageA }: Lab, name: string, image = imageA): Promise<string> {
   return tenant.create({ name, imageId: image.id, login: { password } });
-}
-
-function toRented(serverId: string, name: string, machine: RackMachine): Rented {
-  return { serverId, name, machine, password, publicKey: null };
 }
 
 /** Waits for a bad end. @returns the reason that Ingot gives */

@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { chooseAccelerator } from '../machine/qemu.ts';
 import type { MachineWish } from '../rack/plan.ts';
-import type { RackMachine } from '../rack/rack.ts';
-import { corruptImage, disturb, killAtEachStage, loseBmc, neverBoot, withOneMachine } from './faults.ts';
+import { tellFaults } from './faults.ts';
 import { createTwo, enrolAndInspect, logIn, reinstall, remove, stopAndStart, type Rented } from './life.ts';
 import { Lab } from './lab.ts';
 import { Story, type StepRecord } from './story.ts';
@@ -13,34 +12,28 @@ const lastLines = 40;
 /** The first is spoken to by IPMI, the second by Redfish: enrol() takes turns. */
 const racks = {
   // An NVMe disk can erase itself; the other one is discarded.
-  story: [
+  life: [
     { name: 'n1', bmc: 'both', firmware: 'uefi', diskBus: 'nvme' },
     { name: 'n2', bmc: 'both', firmware: 'bios' },
   ],
-  trouble: [
+  faults: [
     { name: 'n1', bmc: 'both', firmware: 'bios' },
     { name: 'n2', bmc: 'both', firmware: 'uefi' },
   ],
 } as const satisfies Record<string, readonly MachineWish[]>;
 
-/** `trouble` is what `faults` is about, in the time of one installation. */
-export const chapters = ['life', 'faults', 'trouble'] as const;
-export type Chapter = (typeof chapters)[number];
+const acts = { life: tellLife, faults: tellFaults };
+export type Part = keyof typeof acts;
+export const parts = Object.keys(acts) as Part[];
 
 /** @throws StoryFailed at the first step that fails, after the consoles and Ingot's log were shown */
 export async function tellStory(
   tell: (line: string) => void,
-  chosen: readonly Chapter[],
+  chosen: readonly Part[],
 ): Promise<StepRecord[]> {
   const story = new Story(tell);
   tell(`Machines run on ${chooseAccelerator() === 'kvm' ? 'KVM' : 'an emulated processor (no KVM here)'}.`);
-  if (chosen.includes('life') || chosen.includes('faults')) {
-    await tellInRack(story, tell, racks.story, async (lab) => {
-      if (chosen.includes('life')) await tellLife(lab);
-      if (chosen.includes('faults')) await withOneMachine(lab, (machine) => tellFaults(lab, machine));
-    });
-  }
-  if (chosen.includes('trouble')) await tellInRack(story, tell, racks.trouble, disturb);
+  for (const part of chosen) await tellInRack(story, tell, racks[part], acts[part]);
   return story.steps;
 }
 
@@ -81,13 +74,6 @@ async function tellLife(lab: Lab): Promise<void> {
 async function use(lab: Lab, rented: Rented): Promise<void> {
   await logIn(lab, rented, lab.imageA.name);
   await stopAndStart(lab, rented);
-}
-
-async function tellFaults(lab: Lab, machine: RackMachine): Promise<void> {
-  await killAtEachStage(lab, machine);
-  await loseBmc(lab, machine);
-  await corruptImage(lab, machine);
-  await neverBoot(lab, machine);
 }
 
 async function showEnd(tell: (line: string) => void, title: string, file: string): Promise<void> {

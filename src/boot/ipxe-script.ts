@@ -3,10 +3,32 @@
  * supported"; for the same reason MAC addresses come with hyphens.
  */
 
+/**
+ * Tries and pauses in seconds: longer than Ingot takes to be started again, and shorter than the patience with a machine
+ * (INGOT_BOOT_PATIENCE_SECONDS). A machine that gave up would have to be switched off and on for another try.
+ */
+const tries = 30;
+const pauseSeconds = 2;
+
+/** Lines that come back to a label, unless it was tried often enough: then iPXE is left. */
+function tryAgain(label: string, counter: string): string[] {
+  return [
+    `inc ${counter}`,
+    `iseq \${${counter}} ${tries} && exit ||`,
+    `sleep ${pauseSeconds}`,
+    `goto ${label}`,
+  ];
+}
+
 /** Asked for by every machine; it leads to the script of this one, with what the firmware knows of it. */
 export function toFirstScript(origin: string): string {
   const facts = 'platform=${platform}&arch=${buildarch}&serial=${serial:uristring}&uuid=${uuid}';
-  return `#!ipxe\nchain ${origin}/ipxe/\${netX/mac:hexhyp}?${facts} || exit\n`;
+  return toScript([
+    'set asked:int32 0',
+    ':ask',
+    `chain ${origin}/ipxe/\${netX/mac:hexhyp}?${facts} && exit ||`,
+    ...tryAgain('ask', 'asked'),
+  ]);
 }
 
 /**
@@ -14,13 +36,11 @@ export function toFirstScript(origin: string): string {
  * instead, so that it is told to boot the first disk.
  */
 export function toDiskScript(reason: string): string {
-  const lines = [
-    '#!ipxe',
+  return toScript([
     `echo Ingot: ${reason}`,
     'iseq ${platform} efi && exit ||',
     'sanboot --no-describe --drive 0x80 || exit',
-  ];
-  return `${lines.join('\n')}\n`;
+  ]);
 }
 
 export interface RamdiskBoot {
@@ -32,13 +52,20 @@ export interface RamdiskBoot {
 /** `initrd=` and `--name` belong together: the kernel of a UEFI machine finds its initrd by that name. */
 export function toRamdiskScript({ origin, sessionId, commandLine }: RamdiskBoot): string {
   const file = (name: string) => `${origin}/ramdisk/${name}?session=${sessionId}`;
-  return [
-    '#!ipxe',
-    `kernel ${file('vmlinuz')} initrd=initrd ${commandLine} || exit`,
-    `initrd --name initrd ${file('initrd')} || exit`,
-    'boot || exit',
-    '',
-  ].join('\n');
+  return toScript([
+    'set loaded:int32 0',
+    ':load',
+    `kernel ${file('vmlinuz')} initrd=initrd ${commandLine} || goto again`,
+    `initrd --name initrd ${file('initrd')} || goto again`,
+    'boot ||',
+    ':again',
+    'imgfree',
+    ...tryAgain('load', 'loaded'),
+  ]);
+}
+
+function toScript(lines: readonly string[]): string {
+  return `${['#!ipxe', ...lines].join('\n')}\n`;
 }
 
 /** The last console= is the one that the agent writes to; the serial one can be read through the BMC. */

@@ -46,6 +46,13 @@ it('sends machines on to their disk when there is nothing to do for them', async
   expect(await text(`${room.origin}/boot.ipxe`)).toContain(`chain ${room.origin}/ipxe/\${netX/mac:hexhyp}?`);
 });
 
+it('has iPXE ask again for what it does not get, while Ingot is started anew', async () => {
+  const room = await open();
+  await arm(room);
+  expect(await text(`${room.origin}/boot.ipxe`)).toMatch(/^:ask\nchain [^]*^goto ask$/m);
+  expect(await scriptOf(room)).toMatch(/^:load\nkernel [^]*^goto load$/m);
+});
+
 it('makes a new secret for each script, and only the last one is good', async () => {
   const room = await open();
   const session = await arm(room);

@@ -5,7 +5,7 @@
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const first = ['tests/lab/story.test.ts', 'tests/lab/inspect.test.ts'];
+const first = ['tests/lab/faults.test.ts', 'tests/lab/life.test.ts', 'tests/lab/inspect.test.ts'];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
