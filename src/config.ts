@@ -1,6 +1,6 @@
 /** Every setting: name, default, check and one line of help. `docs/settings.md` is generated from this table. */
 
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 
 interface Setting<T> {
   env: string;
@@ -77,6 +77,29 @@ function list(env: string, shown: string, help: string): Setting<string[]> {
   return { env, default: shown, help, parse };
 }
 
+/** Addresses and networks, `10.0.0.7, fd00::/8`. */
+function networks(env: string, help: string): Setting<string[]> {
+  const { parse, ...rest } = list(env, 'none', help);
+  const isNetwork = (given: string) => {
+    const [address = '', prefix, ...more] = given.split('/');
+    const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
+    return (
+      bits > 0 && more.length === 0 && (prefix === undefined || (/^\d+$/.test(prefix) && +prefix <= bits))
+    );
+  };
+  return {
+    ...rest,
+    parse(given) {
+      const all = parse(given);
+      const wrong = all.find((one) => !isNetwork(one));
+      if (wrong === undefined) return all;
+      throw new SettingError(
+        `${env} has "${wrong}"; it must be addresses or networks like 10.0.0.7, fd00::/8.`,
+      );
+    },
+  };
+}
+
 export const settings = {
   host: text('INGOT_HOST', '127.0.0.1', 'listen address'),
   port: number('INGOT_PORT', 8774, 0, 65_535, 'listen port; 0 takes any free one'),
@@ -84,6 +107,10 @@ export const settings = {
     'INGOT_PUBLIC_URL',
     "from the request's Host",
     'origin used in links and in the catalog',
+  ),
+  trustedProxies: networks(
+    'INGOT_TRUSTED_PROXIES',
+    'reverse proxies, addresses or networks by commas, whose X-Forwarded-For says where a request comes from',
   ),
   data: text('INGOT_DATA', './data', 'data folder: embedded database, key, credentials'),
   databaseUrl: optional('DATABASE_URL', 'unset', 'PostgreSQL 15 or later instead of the embedded one'),

@@ -110,6 +110,11 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           run: () => tenancy.purgeExpiredTokens(),
         },
         {
+          what: 'forgetting old attempts at logins',
+          everyMs: 60_000,
+          run: () => stores.loginAttempts.purge(),
+        },
+        {
           what: 'removing old rows of the audit trail',
           everyMs: 60_000,
           run: () => stores.audit.purge(config.auditDays),
@@ -150,6 +155,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       auth,
       record: stores.audit.record,
       logger,
+      trustedProxies: config.trustedProxies,
       publicUrl: config.publicUrl,
       keystoneUrl: external?.url ?? null,
       limits: {

@@ -10,6 +10,7 @@ import type { IngotError } from '../core/errors.ts';
 import { newId } from '../engine/ids.ts';
 import { isId, type Answer, type Api, type Route } from './api.ts';
 import { isObject, toAuditName } from './audit-names.ts';
+import { sourceIpOf } from './source.ts';
 
 /** What was answered, kept from `send` to the moment before it goes out. */
 export interface Outcome {
@@ -63,7 +64,7 @@ function toEntry(api: Api, route: Route, request: FastifyRequest, statusCode: nu
         }
       : toClaimed(body),
     accessKey: toAccessKey(request),
-    sourceIp: request.ip,
+    sourceIp: sourceIpOf(request),
     requestId: request.id,
     service: api.name,
     route: route.id,

@@ -7,6 +7,7 @@ import type { AccessKeys, SigningKey } from '../core/access-keys.ts';
 import { actions, type Action } from '../core/actions.ts';
 import type { Asked, Judge } from '../core/authorization.ts';
 import { notAllowed, unauthenticated, type IngotError } from '../core/errors.ts';
+import { signatureGuesses, type LoginAttempts } from '../core/login-attempts.ts';
 import type { Verdict } from '../core/policy.ts';
 import type { ResourceTags } from '../core/resource-tags.ts';
 import type { Caller, Standing, Tenancy } from '../core/tenancy.ts';
@@ -19,14 +20,22 @@ import {
   skewMs,
   type SignedRequest,
 } from './signature.ts';
+import { guessOriginOf } from './source.ts';
 
 type Headers = Record<string, string | string[] | undefined>;
+
+/** What came with a signed request that its signature need not cover. */
+interface SignedAt {
+  headers: Headers;
+  pathProject: string | undefined;
+  sourceIp: string;
+}
 
 export interface Auth {
   /** By token. Throws unauthenticated in the words of the gateway (APIGW.0301). */
   authenticate(headers: Headers): Promise<Caller>;
   /** By signature; throws in the same words. Where nothing else is asked for, the project is that of the path. */
-  verify(request: SignedRequest, headers: Headers, pathProject: string | undefined): Promise<Caller>;
+  verify(request: SignedRequest, at: SignedAt): Promise<Caller>;
   /**
    * Before the body is read: as exactly as can be said without it.
    * @throws not-allowed, naming the action
@@ -45,9 +54,6 @@ export interface Auth {
 
 /** Enough for every client of a busy installation; beyond it the oldest goes. */
 const mostRemembered = 10_000;
-/** As the gateway documents it: more than five in a row lock the key for five minutes. */
-const mostFailures = 5;
-const lockSeconds = 300;
 
 export function hashToken(token: string): Buffer {
   return createHash('sha256').update(token).digest();
@@ -61,6 +67,7 @@ export function isSigned(headers: Headers): boolean {
 export async function createAuth(
   tenancy: Tenancy,
   accessKeys: AccessKeys,
+  loginAttempts: LoginAttempts,
   judge: Judge,
   resourceTags: ResourceTags,
   now: () => number,
@@ -82,19 +89,22 @@ export async function createAuth(
       return caller;
     },
 
-    async verify(request, headers, pathProject) {
+    async verify(request, { headers, pathProject, sourceIp }) {
       const signature = parseSignature(textOf(headers['authorization']) ?? '');
       const { access } = signature;
       checkForm(request, signature, now());
-      const key = await accessKeys.findSigning(access);
+      const attempt = { subject: access, origin: guessOriginOf(sourceIp) };
+      const key = await accessKeys.findSigning(access, attempt.origin);
       if (!key) throw denied(`Get secretKey failed,ak:${access},err:ak not exist`);
       if (!key.enabled) throw denied(`Get secretKey failed,ak:${access},err:ak is inactive`);
-      if (key.isLocked) throw denied('AK access failed to reach the limit,forbidden.');
+      if (key.failures >= signatureGuesses.most) {
+        throw denied('AK access failed to reach the limit,forbidden.');
+      }
       if (!isSignedBy(key.secret, request, signature)) {
-        await accessKeys.countFailure(access, mostFailures, lockSeconds);
+        await loginAttempts.count(attempt, signatureGuesses);
         throw denied('verify aksk signature fail, the signature is not that of this request');
       }
-      if (key.failures > 0) await accessKeys.forgiveFailures(access);
+      if (key.failures > 0) await loginAttempts.welcome(attempt);
       checkSecurityToken(key, textOf(headers['x-security-token']), now());
 
       const at = placeOf(key, headers, pathProject);

@@ -34,6 +34,7 @@ import {
 } from './body.ts';
 import { tooSlow, toIngotError } from './failure.ts';
 import { describe } from './openapi.ts';
+import { sourceIpOf } from './source.ts';
 import { createDoorkeeper, throttle, type ThrottleOptions } from './throttle.ts';
 import type { Turns } from './turns.ts';
 import { createUpgradeRule, takeUpgrades } from './upgrades.ts';
@@ -57,6 +58,8 @@ export interface HttpOptions extends ThrottleOptions {
   /** Comes back when the row of the audit trail is durable. */
   record: (entry: AuditEntry) => Promise<void>;
   logger: Logger;
+  /** Addresses and networks whose word is taken for where a request comes from (X-Forwarded-For). */
+  trustedProxies: string[];
   /** How long the head, and then the body, of a request may take. */
   bodySeconds: number;
   /** Told of each answer that was sent, streams excepted. `route` is a pattern, so that there are few. */
@@ -84,6 +87,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: signedBodyLimit,
+    trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
     genReqId: () => randomUUID().replaceAll('-', ''),
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
@@ -155,7 +159,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     const project = request.caller?.project?.id;
     // The pattern, not the path: what a caller writes into a path or a query is not for the log.
     logger.info(
-      { requestId: request.id, method, route, statusCode, ms, project, ip: request.ip },
+      { requestId: request.id, method, route, statusCode, ms, project, ip: sourceIpOf(request) },
       'answered',
     );
     if (reply.getHeader('content-type') === eventStream) return;
@@ -314,7 +318,8 @@ function findCaller(auth: Auth, request: FastifyRequest): Promise<Caller> {
   if (!isSigned(headers)) return auth.authenticate(headers);
   const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
   const { project_id: pathProject } = request.params as Record<string, string>;
-  return auth.verify({ method, url, rawHeaders: raw.rawHeaders, body }, headers, pathProject);
+  const at = { headers, pathProject, sourceIp: sourceIpOf(request) };
+  return auth.verify({ method, url, rawHeaders: raw.rawHeaders, body }, at);
 }
 
 function checkProject(caller: Caller, request: FastifyRequest): void {
@@ -336,7 +341,7 @@ function toCall(options: HttpOptions, request: FastifyRequest): Call {
     headers: request.headers,
     origin: originOf(options, request),
     requestId: request.id,
-    sourceIp: request.ip,
+    sourceIp: sourceIpOf(request),
     path: request.url,
     may: (action) => options.auth.may(call, action),
   };

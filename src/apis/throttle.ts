@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sendError, type Front } from './answer.ts';
 import type { Route } from './api.ts';
 import { tooMany } from './failure.ts';
+import { sourceIpOf } from './source.ts';
 import { trafficClasses, trafficOf, type Limits, type TrafficClass } from './traffic.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -49,7 +50,7 @@ function limitOf(limits: Limits, request: FastifyRequest): number {
 /** Each project its own count of each class; before a login there is only the address. */
 function toKey(request: FastifyRequest): string {
   const route = request.routeOptions.config.ingot;
-  const who = request.caller?.project?.id ?? request.ip;
+  const who = request.caller?.project?.id ?? sourceIpOf(request);
   return `${route ? trafficOf(route) : 'none'} ${who}`;
 }
 

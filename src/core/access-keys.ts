@@ -26,9 +26,8 @@ export interface SigningKey {
   userId: string;
   secret: string;
   enabled: boolean;
-  /** Wrong signatures since the last right one. */
+  /** Wrong signatures from where it is asked for, as far as they count (`login-attempts.ts`). */
   failures: number;
-  isLocked: boolean;
   /** Of a temporary key; `projectId` null: good for whatever its user may do. */
   temporary: { tokenHash: Buffer; expiresAt: Date; projectId: string | null } | null;
 }
@@ -46,8 +45,5 @@ export interface AccessKeys {
   createTemporary(userId: string, projectId: string | null, seconds: number): Promise<TemporaryKey>;
 
   /** Null when there is none, or its user or account is disabled. */
-  findSigning(access: string): Promise<SigningKey | null>;
-  /** Counts a wrong signature; more than `most` in a row lock the key for `lockSeconds`. */
-  countFailure(access: string, most: number, lockSeconds: number): Promise<void>;
-  forgiveFailures(access: string): Promise<void>;
+  findSigning(access: string, origin: string): Promise<SigningKey | null>;
 }

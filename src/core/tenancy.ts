@@ -183,10 +183,6 @@ export interface Tenancy {
   unassign(holder: Holder, roleId: string, on: Place): Promise<boolean>;
 
   findCredentials(who: { id: string } | { name: string; accountId: string }): Promise<Credentials | null>;
-  /** Counts a wrong password; after `most` in a row the user is locked for `lockSeconds`, which do not grow. */
-  countFailedLogin(userId: string, most: number, lockSeconds: number): Promise<void>;
-  /** After a right password. False, and nothing forgiven, while the user is locked. */
-  forgiveFailedLogins(userId: string): Promise<boolean>;
 
   addToken(token: NewToken): Promise<void>;
   /**

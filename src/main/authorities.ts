@@ -30,12 +30,12 @@ export function toExternal(config: Config): ExternalKeystone | null {
 
 export async function openAuth(
   config: Config,
-  { tenancy, accessKeys, resourceTags, guests }: Stores,
+  { tenancy, accessKeys, loginAttempts, resourceTags, guests }: Stores,
   external: ExternalKeystone | null,
 ): Promise<Auth> {
   const now = Date.now;
   const judge = createJudge({ region: config.region, withTwins: config.bmsTwins, now });
-  const own = await createAuth(tenancy, accessKeys, judge, resourceTags, now);
+  const own = await createAuth(tenancy, accessKeys, loginAttempts, judge, resourceTags, now);
   if (!external) return own;
   return withExternalIdentity(own, {
     validate: createKeystone({ ...external, now }).validate,

@@ -15,6 +15,7 @@ import { images } from '../store/images.ts';
 import { inspections } from '../store/inspections.ts';
 import { jobs } from '../store/jobs.ts';
 import { logExports } from '../store/log-exports.ts';
+import { loginAttempts } from '../store/login-attempts.ts';
 import { networks } from '../store/networks.ts';
 import { nics } from '../store/nics.ts';
 import { nodeSizes } from '../store/node-sizes.ts';
@@ -61,6 +62,7 @@ export function openStores({ database, engineDatabase, vault }: Databases) {
     inspections: inspections(sql, vault),
     jobs: jobs(sql),
     logExports: logExports(sql),
+    loginAttempts: loginAttempts(sql),
     networks: networks(sql),
     nics: nics(sql),
     nodes: nodes(sql, vault),

@@ -59,13 +59,15 @@ export function accessKeys(db: Sql, vault: Vault): AccessKeys {
       return { ...made, expiresAt: rows[0]!.expiresAt };
     },
 
-    async findSigning(access) {
+    async findSigning(access, origin) {
       const { rows } = await sql<SigningRow>`
-        select k.user_id, k.secret_sealed, k.enabled, k.failures, coalesce(k.locked_until > now(), false) as is_locked,
-          k.token_hash, k.expires_at, k.project_id
+        select k.user_id, k.secret_sealed, k.enabled, coalesce(g.failures, 0) as failures, k.token_hash, k.expires_at,
+          k.project_id
         from access_keys k
         join users u on u.id = k.user_id and u.enabled
         join accounts a on a.id = u.account_id and a.enabled
+        left join login_attempts g
+          on g.subject = k.access and g.origin = ${origin} and g.counts_until > now()
         where k.access = ${access}`.execute(db);
       const row = rows[0];
       if (!row) return null;
@@ -78,20 +80,8 @@ export function accessKeys(db: Sql, vault: Vault): AccessKeys {
         secret: vault.open(row.secret_sealed),
         enabled: row.enabled,
         failures: row.failures,
-        isLocked: row.is_locked,
         temporary: tokenHash && expiresAt && { tokenHash, expiresAt, projectId },
       };
-    },
-    async countFailure(access, most, lockSeconds) {
-      await sql`
-        update access_keys set
-          failures = case when failures < ${most} then failures + 1 else 0 end,
-          locked_until = case when failures < ${most} then locked_until
-            else now() + ${lockSeconds} * interval '1 second' end
-        where access = ${access} and (locked_until is null or locked_until <= now())`.execute(db);
-    },
-    async forgiveFailures(access) {
-      await sql`update access_keys set failures = 0 where access = ${access}`.execute(db);
     },
   };
 }
@@ -101,7 +91,6 @@ interface SigningRow {
   secret_sealed: Buffer;
   enabled: boolean;
   failures: number;
-  is_locked: boolean;
   token_hash: Buffer | null;
   expires_at: Date | null;
   project_id: string | null;

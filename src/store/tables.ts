@@ -26,8 +26,6 @@ export interface AccessKeys {
   description: Generated<string>;
   enabled: Generated<boolean>;
   expires_at: Timestamp | null;
-  failures: Generated<number>;
-  locked_until: Timestamp | null;
   project_id: string | null;
   secret_sealed: Buffer;
   token_hash: Buffer | null;
@@ -338,6 +336,14 @@ export interface LogExports {
   project_id: string;
 }
 
+export interface LoginAttempts {
+  counts_until: Generated<Timestamp>;
+  failures: Generated<number>;
+  known_until: Timestamp | null;
+  origin: string;
+  subject: string;
+}
+
 export interface Networks {
   created_at: Generated<Timestamp>;
   description: Generated<string>;
@@ -638,10 +644,8 @@ export interface Users {
   description: Generated<string>;
   email: string | null;
   enabled: Generated<boolean>;
-  failed_logins: Generated<number>;
   id: string;
   is_root: Generated<boolean>;
-  locked_until: Timestamp | null;
   name: string;
   password_hash: string | null;
 }
@@ -697,6 +701,7 @@ export interface Tables {
   jobs: Jobs;
   keypairs: Keypairs;
   log_exports: LogExports;
+  login_attempts: LoginAttempts;
   networks: Networks;
   node_events: NodeEvents;
   nodes: Nodes;

@@ -298,33 +298,14 @@ export function tenancy({ sql: db, listen }: Database): Tenancy {
         from users u join accounts a on a.id = u.account_id
         where ${match} and u.enabled and a.enabled`.execute(db);
       const row = rows[0];
-      if (!row) return null;
-      const [user, account] = await Promise.all([this.findUser(row.user), this.findAccount(row.account)]);
-      if (!user || !account) return null;
+      // Looked up also where there is nobody, which shall take as long.
+      const [user, account] = await Promise.all([
+        this.findUser(row?.user ?? ''),
+        this.findAccount(row?.account ?? ''),
+      ]);
+      if (!row || !user || !account) return null;
       return { user, account, passwordHash: row.passwordHash } satisfies Credentials;
     },
-    async countFailedLogin(userId, most, lockSeconds) {
-      await sql`
-        update users set
-          failed_logins = case when failed_logins + 1 >= ${most} then 0 else failed_logins + 1 end,
-          locked_until = case when failed_logins + 1 >= ${most}
-            then now() + ${lockSeconds} * interval '1 second' else locked_until end
-        where id = ${userId} and (locked_until is null or locked_until <= now())`.execute(db);
-    },
-    async forgiveFailedLogins(userId) {
-      // Asked after the password was found right, so that guesses sent at once do not pass a lock they brought about.
-      const { rows } = await sql<{ isFree: boolean }>`
-        with forgiven as (
-          update users set failed_logins = 0, locked_until = null
-          where id = ${userId} and (failed_logins > 0 or locked_until is not null)
-            and (locked_until is null or locked_until <= now())
-        )
-        select locked_until is null or locked_until <= now() as "isFree" from users where id = ${userId}`.execute(
-        db,
-      );
-      return rows[0]?.isFree ?? false;
-    },
-
     async addToken(token) {
       await sql`
         insert into tokens (hash, user_id, project_id, account_id, application_credential_id, methods, audit_id,

@@ -173,6 +173,9 @@ describe('a login with one', () => {
     for (let count = 0; count < 5; count++) expectUnauthorized(await login({ ...credential, secret: 'x' }));
     expectUnauthorized(await login(credential));
     expectUnauthorized(await login({ ...credential, id: hexId() }));
+    // Guesses at a program's secret are not guesses at its owner's password, nor at another program's.
+    await rig.tokenOf({ id: user.id });
+    expect((await login(await made({ name: 'another' }))).status).toBe(201);
   });
 
   it('asks for no scope', async () => {

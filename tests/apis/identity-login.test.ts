@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashToken } from '../../src/apis/auth.ts';
+import { secretGuesses } from '../../src/core/login-attempts.ts';
 import {
   byPassword,
   expectUnauthorized,
@@ -167,38 +168,66 @@ describe('a login by password', () => {
   });
 });
 
-describe('after five wrong passwords in a row', () => {
-  const guess = async (id: string, times: number) => {
+describe('after five wrong passwords from one address', () => {
+  const wrong = { password: 'guess' };
+  const guess = async (id: string, times: number, where: { from?: string; on?: typeof rig.app } = {}) => {
     for (let at = 0; at < times; at++)
-      expectUnauthorized(await rig.login(byPassword({ id, password: 'guess' })));
+      expectUnauthorized(await rig.login(byPassword({ id, ...wrong }), where));
   };
-  const lockOf = async (id: string) => {
+  const enters = async (id: string, from?: string) =>
+    (await rig.login(byPassword({ id }), from ? { from } : {})).status === 201;
+  const lockOf = async (subject: string) => {
     const { rows } = await sql<{ seconds: number | null }>`
-      select extract(epoch from locked_until - now())::float as seconds from users where id = ${id}`.execute(
+      select extract(epoch from counts_until - now())::float as seconds from login_attempts
+      where subject = ${subject} and origin = '127.0.0.1' and failures >= 5`.execute(rig.database.sql);
+    return rows[0]?.seconds ?? null;
+  };
+  const setLock = (id: string, seconds: number) =>
+    sql`
+      update login_attempts set counts_until = now() + ${seconds} * interval '1 s' where subject = ${id}`.execute(
       rig.database.sql,
     );
-    return rows[0]!.seconds;
-  };
 
-  it('the right password gets the same 401, for five minutes and not longer', async () => {
+  it('the right one gets the same 401 there, for a quarter of an hour and not longer', async () => {
     const { id } = await rig.makeUser();
     await guess(id, 5);
     expectUnauthorized(await rig.login(byPassword({ id })));
     const seconds = await lockOf(id);
-    expect(seconds).toBeGreaterThan(290);
-    expect(seconds).toBeLessThanOrEqual(300);
+    expect(seconds).toBeGreaterThan(880);
+    expect(seconds).toBeLessThanOrEqual(900);
 
-    await sql`update users set locked_until = now() + interval '100 s' where id = ${id}`.execute(
-      rig.database.sql,
-    );
+    await setLock(id, 100);
     await guess(id, 6);
     expect(await lockOf(id)).toBeLessThanOrEqual(100);
 
-    await sql`update users set locked_until = now() - interval '1 second' where id = ${id}`.execute(
-      rig.database.sql,
-    );
-    expect((await rig.login(byPassword({ id }))).status).toBe(201);
+    await setLock(id, -1);
+    expect(await enters(id)).toBe(true);
     expect(await lockOf(id)).toBeNull();
+  });
+
+  it('the owner comes in from elsewhere', async () => {
+    const { id } = await rig.makeUser();
+    await guess(id, 6, { from: '192.0.2.66' });
+    expect(await enters(id, '192.0.2.66')).toBe(false);
+    expect(await enters(id, '192.0.2.7')).toBe(true);
+  });
+
+  it('a network of IPv6 has used up its guesses, whichever of its addresses they came from', async () => {
+    const { id } = await rig.makeUser();
+    for (const end of ['1', '2', 'a:b:c:d', 'ffff::', '5'])
+      await guess(id, 1, { from: `2001:db8:0:7:${end.includes(':') ? end : `:${end}`}` });
+    expect(await enters(id, '2001:db8:0:7::6')).toBe(false);
+    expect(await enters(id, '2001:db8:0:8::6')).toBe(true);
+  });
+
+  it('either process refuses the right one', async () => {
+    const { id } = await rig.makeUser();
+    const other = await rig.startAnother();
+    await guess(id, 3);
+    await guess(id, 2, { on: other });
+    expect(await enters(id)).toBe(false);
+    expectUnauthorized(await rig.login(byPassword({ id }), { on: other }));
+    await other.close();
   });
 
   it('and four are forgiven by a right one', async () => {
@@ -222,10 +251,72 @@ describe('after five wrong passwords in a row', () => {
     expect((await rig.call('GET', '/v3/auth/projects', token)).status).toBe(200);
   });
 
-  it('a right guess that was under way when the lock fell is refused', async () => {
+  it('a closed door stays closed, also when they came at once', async () => {
     const { id } = await rig.makeUser();
-    await guess(id, 5);
-    expect(await rig.tenancy.forgiveFailedLogins(id)).toBe(false);
+    await Promise.all(Array.from({ length: 5 }, () => guess(id, 1)));
+    expect(await enters(id)).toBe(false);
+  });
+
+  it('those for nobody are counted with the same statements as those for somebody', async () => {
+    const { id } = await rig.makeUser();
+    const from = '192.0.2.99';
+    const written = async (user: string) => {
+      await guess(user, 1, { from });
+      const { rows } = await sql`
+        select origin from login_attempts where subject = ${user === id ? id : ''}
+          and origin in (${from}, '') order by origin`.execute(rig.database.sql);
+      return rows;
+    };
+    expect(await written(hexId())).toEqual([{ origin: '' }, { origin: from }]);
+    expect(await written(id)).toEqual([{ origin: '' }, { origin: from }]);
+  });
+});
+
+describe('a guesser with many addresses', () => {
+  const { most, mostOfStrangers } = secretGuesses;
+  const attack = async (id: string) => {
+    for (let at = 0; at < mostOfStrangers!; at++) {
+      const origin = `198.51.100.${Math.floor(at / (most - 1))}`;
+      await rig.stores.loginAttempts.count({ subject: id, origin }, secretGuesses);
+    }
+  };
+  const enters = async (id: string, from: string) =>
+    (await rig.login(byPassword({ id }), { from })).status === 201;
+
+  it('is stopped, and with him every stranger, but neither who was there before nor the machine itself', async () => {
+    const { id } = await rig.makeUser();
+    expect(await enters(id, '192.0.2.1')).toBe(true);
+    await attack(id);
+    expect(await enters(id, '203.0.113.5')).toBe(false);
+    expect(await enters(id, '192.0.2.1')).toBe(true);
+    expect(await enters(id, '127.0.0.1')).toBe(true);
+    expect(await enters(id, '::1')).toBe(true);
+  });
+
+  it('is not helped by the mistakes of those who are known, nor they harmed by each other', async () => {
+    const { id } = await rig.makeUser();
+    const known = Array.from({ length: 12 }, (_, at) => `192.0.2.${at}`);
+    for (const origin of known) await rig.stores.loginAttempts.welcome({ subject: id, origin });
+    for (const origin of known) {
+      for (let at = 0; at < most; at++)
+        await rig.stores.loginAttempts.count({ subject: id, origin }, secretGuesses);
+    }
+    expect(await enters(id, '192.0.2.3')).toBe(false);
+    expect(await enters(id, '203.0.113.5')).toBe(true);
+  });
+
+  it('leaves nothing behind', async () => {
+    const { id } = await rig.makeUser();
+    await attack(id);
+    await rig.stores.loginAttempts.welcome({ subject: id, origin: '192.0.2.1' });
+    await sql`update login_attempts set counts_until = now() - interval '1 s' where subject = ${id}`.execute(
+      rig.database.sql,
+    );
+    await rig.stores.loginAttempts.purge();
+    const { rows } = await sql`select origin from login_attempts where subject = ${id}`.execute(
+      rig.database.sql,
+    );
+    expect(rows).toEqual([{ origin: '192.0.2.1' }]);
   });
 });
 

@@ -13,7 +13,11 @@ let cloud: Cloud;
 let key: KeyPair;
 
 beforeAll(async () => {
-  cloud = await startCloud({ INGOT_SIM_NODES: '0', INGOT_RATE_LIMIT: '0' });
+  cloud = await startCloud({
+    INGOT_SIM_NODES: '0',
+    INGOT_RATE_LIMIT: '0',
+    INGOT_TRUSTED_PROXIES: '127.0.0.1',
+  });
   key = JSON.parse(await readFile(join(cloud.ingot.folder, 'access-key.json'), 'utf8')) as KeyPair;
 });
 afterAll(() => cloud.close());
@@ -275,18 +279,28 @@ describe('wrong signatures', () => {
       expect([reply.status, reply.body]).toEqual([401, limit]);
     }
     const { rows } = await cloud.sql.query<{ seconds: number }>(
-      'select extract(epoch from locked_until - now())::float as seconds from access_keys where access = $1',
+      'select extract(epoch from counts_until - now())::float as seconds from login_attempts where subject = $1',
       [member.access],
     );
     expect(rows[0]!.seconds).toBeGreaterThan(240);
     expect(rows[0]!.seconds).toBeLessThanOrEqual(300);
-    await cloud.sql.query('update access_keys set locked_until = now() where access = $1', [member.access]);
+    await cloud.sql.query('update login_attempts set counts_until = now() where subject = $1', [
+      member.access,
+    ]);
     expect((await right()).status).toBe(200);
   });
 
   it('are counted each, however many come at once', async () => {
     await Promise.all(Array.from({ length: 6 }, guess));
     expect((await right()).body).toEqual(limit);
+  });
+
+  it('keep out nobody who signs elsewhere', async () => {
+    const from = (address: string) => ({ also: { 'x-forwarded-for': address } });
+    const stranger = { ...member, secret: 'guessed' };
+    for (let count = 0; count < 6; count++) await ask({ url: list, key: stranger, ...from('192.0.2.66') });
+    expect((await ask({ url: list, key: member, ...from('192.0.2.66') })).body).toEqual(limit);
+    expect((await ask({ url: list, key: member, ...from('192.0.2.7') })).status).toBe(200);
   });
 
   it('lock nothing else', async () => {

@@ -14,6 +14,7 @@ import { accessKeys } from '../../src/store/access-keys.ts';
 import { applicationCredentials } from '../../src/store/application-credentials.ts';
 import { groups } from '../../src/store/groups.ts';
 import { identityPolicies } from '../../src/store/identity-policies.ts';
+import { loginAttempts } from '../../src/store/login-attempts.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { tenancy as openTenancy } from '../../src/store/tenancy.ts';
@@ -56,8 +57,9 @@ export async function startIdentity() {
   const around: Surroundings = { skewMs: 0, verified: [], logged: [] };
   const app = await startApp(database, around);
 
-  const login = (body: unknown, { on = app, query = '' } = {}) =>
-    on.call('POST', `/v3/auth/tokens${query}`, null, body);
+  /** Tests come through a trusted proxy, which says whence. */
+  const login = (body: unknown, { on = app, query = '', from = '127.0.0.1' } = {}) =>
+    on.call('POST', `/v3/auth/tokens${query}`, null, body, { 'x-forwarded-for': from });
 
   async function tokenOf(user: object, scope?: unknown): Promise<string> {
     const reply = await login(byPassword(user, scope));
@@ -118,6 +120,7 @@ function openStores(database: Database) {
     tenancy,
     policies: identityPolicies(database.sql, () => tenancy.tellChange()),
     groups: groups(database.sql, () => tenancy.tellChange()),
+    loginAttempts: loginAttempts(database.sql),
     accessKeys: accessKeys(database.sql, vault),
     applicationCredentials: applicationCredentials(database.sql, () => tenancy.tellChange()),
   };
@@ -129,6 +132,7 @@ async function startApp(database: Database, around: Surroundings, tokenHours = 2
   const auth = await createAuth(
     stores.tenancy,
     stores.accessKeys,
+    stores.loginAttempts,
     createJudge({ region: 'eu-de', withTwins: true, now }),
     resourceTags(database.sql),
     now,
@@ -147,6 +151,7 @@ async function startApp(database: Database, around: Surroundings, tokenHours = 2
     auth,
     logger: pino({ level: 'silent' }),
     publicUrl: null,
+    trustedProxies: ['127.0.0.1'],
     limits: { reads: 0, writes: 0, logins: 0 },
     shedLagMs: 2_000,
     bodySeconds: 60,

@@ -3,6 +3,7 @@ import type { AccessKeys } from '../../core/access-keys.ts';
 import type { ApplicationCredentials } from '../../core/application-credentials.ts';
 import type { IdentityPolicies } from '../../core/identity-policies.ts';
 import type { Groups } from '../../core/groups.ts';
+import type { LoginAttempts } from '../../core/login-attempts.ts';
 import type { Tenancy } from '../../core/tenancy.ts';
 
 export interface Passwords {
@@ -12,6 +13,7 @@ export interface Passwords {
 
 export interface Cloud {
   tenancy: Tenancy;
+  loginAttempts: LoginAttempts;
   groups: Groups;
   policies: IdentityPolicies;
   accessKeys: AccessKeys;

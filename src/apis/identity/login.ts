@@ -2,9 +2,11 @@
 import type { Static } from 'typebox';
 import type { ApplicationCredential } from '../../core/application-credentials.ts';
 import { invalid, unauthenticated } from '../../core/errors.ts';
+import { secretGuesses } from '../../core/login-attempts.ts';
 import type { Credentials, User } from '../../core/tenancy.ts';
 import { hashToken } from '../auth.ts';
 import type { Call } from '../api.ts';
+import { guessOriginOf } from '../source.ts';
 import type { Cloud } from './cloud.ts';
 import { findAccountId } from './scope.ts';
 import type { LoginBody } from './wire.ts';
@@ -19,9 +21,6 @@ export interface Proof {
   /** With which a program logged in; says where the token is good. */
   applicationCredential: ApplicationCredential | null;
 }
-
-const mostFailures = 5;
-const lockSeconds = 300;
 
 /** All methods named must be proven, and be about one user (keystone/api/_shared/authentication.py). */
 export async function prove(cloud: Cloud, call: Call, identity: Identity): Promise<Proof> {
@@ -71,13 +70,13 @@ const provers = {
   async application_credential(cloud: Cloud, call: Call, identity: Identity): Promise<Proof> {
     const given = identity.application_credential!;
     const found = await findSecret(cloud, given);
-    const owner = found && (await cloud.tenancy.findCredentials({ id: found.credential.userId }));
-    const user = await checkPassword(
-      cloud,
-      call,
-      owner && { ...owner, passwordHash: found.secretHash },
-      given.secret,
-    );
+    const owner = await cloud.tenancy.findCredentials({ id: found?.credential.userId ?? '' });
+    const user = await checkSecret(cloud, call, {
+      user: (found && owner?.user) ?? null,
+      subject: found?.credential.id ?? '',
+      secretHash: found?.secretHash ?? null,
+      secret: given.secret,
+    });
     const { credential } = found!;
     const { expiresAt } = credential;
     if (expiresAt && expiresAt.getTime() <= cloud.now()) throw unauthenticated('expired');
@@ -98,7 +97,7 @@ async function findSecret(cloud: Cloud, { id, name, user }: GivenSecret) {
     throw invalid('Expecting to find id, or name and user in application_credential.');
   }
   const owner = await findCredentials(cloud, user);
-  return owner && cloud.applicationCredentials.findSecret({ userId: owner.user.id, name });
+  return cloud.applicationCredentials.findSecret({ userId: owner?.user.id ?? '', name });
 }
 
 type GivenUser = NonNullable<GivenSecret['user']>;
@@ -111,23 +110,51 @@ async function findCredentials(cloud: Cloud, { id, name, domain }: GivenUser) {
     throw invalid('Expecting to find domain in user.', 'user.domain');
   }
   const accountId = await findAccountId(cloud, domain);
-  return accountId === null ? null : tenancy.findCredentials({ name, accountId });
+  return tenancy.findCredentials({ name, accountId: accountId ?? '' });
 }
 
-/**
- * Throws unauthenticated, after the same work, for an unknown user, a wrong password, and a locked user. Five wrong
- * passwords in a row lock a user for five minutes.
- */
+/** @throws unauthenticated as `checkSecret` does */
 export async function checkPassword(
-  { tenancy, passwords, dummyHash, log }: Cloud,
-  { sourceIp, requestId }: Call,
+  cloud: Cloud,
+  call: Call,
   found: Credentials | null,
   password: string,
 ): Promise<User> {
-  const hash = found?.passwordHash ?? null;
-  const isRight = await passwords.verify(password, hash ?? (await dummyHash));
-  if (found && hash && isRight && (await tenancy.forgiveFailedLogins(found.user.id))) return found.user;
-  await tenancy.countFailedLogin(found?.user.id ?? '', mostFailures, lockSeconds);
-  log({ userId: found?.user.id ?? null, sourceIp, requestId }, 'a login failed');
+  return checkSecret(cloud, call, {
+    user: found?.user ?? null,
+    subject: found?.user.id ?? '',
+    secretHash: found?.passwordHash ?? null,
+    secret: password,
+  });
+}
+
+interface GivenProof {
+  /** Null: there is none, or none who may log in. */
+  user: User | null;
+  /** Whose guesses are counted together; empty where there is nobody. */
+  subject: string;
+  secretHash: string | null;
+  secret: string;
+}
+
+/**
+ * Throws unauthenticated, after the same work, for an unknown user, a wrong secret, and where nothing is let in after too
+ * many guesses (`secretGuesses`).
+ */
+async function checkSecret(
+  { loginAttempts, passwords, dummyHash, log }: Cloud,
+  { sourceIp, requestId }: Call,
+  { user, subject, secretHash, secret }: GivenProof,
+): Promise<User> {
+  const attempt = { subject: user ? subject : '', origin: guessOriginOf(sourceIp) };
+  const isRight = await passwords.verify(secret, secretHash ?? (await dummyHash));
+  // Asked also of a wrong one, so that a lock does not tell by its time which guess was right.
+  const isOpen = await loginAttempts.isOpen(attempt, secretGuesses);
+  if (user && secretHash && isRight && isOpen) {
+    await loginAttempts.welcome(attempt);
+    return user;
+  }
+  await loginAttempts.count(attempt, secretGuesses);
+  log({ userId: user?.id ?? null, sourceIp, requestId }, 'a login failed');
   throw unauthenticated('wrong user or password, or locked');
 }

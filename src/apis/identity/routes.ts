@@ -173,6 +173,7 @@ type Given = Pick<
   | 'groups'
   | 'policies'
   | 'accessKeys'
+  | 'loginAttempts'
   | 'applicationCredentials'
   | 'region'
   | 'tokenHours'
