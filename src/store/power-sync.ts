@@ -178,6 +178,12 @@ export function powerSync(db: Sql, vault: Vault): Pick<Work, Part> {
           select id from servers where state = 'Deleted'
             and terminated_at < now() - ${retentionMs} * interval '1 millisecond'
           limit 1000 for update skip locked
+        ), kept as (
+          insert into past_servers (id, project_id, name, flavor_name, vcpus, ram_mib, disk_gb, launched_at,
+            terminated_at)
+          select v.id, v.project_id, v.name, f.name, f.vcpus, f.ram_mib, f.disk_gb, v.launched_at, v.terminated_at
+          from old join servers v on v.id = old.id join flavors f on f.id = v.flavor_id
+          where v.launched_at is not null
         )
         delete from servers v using old where v.id = old.id returning v.id`.execute(db);
       await purgeAnswers(db);

@@ -407,6 +407,18 @@ export interface Nodes {
   zone: string;
 }
 
+export interface PastServers {
+  disk_gb: number;
+  flavor_name: string;
+  id: string;
+  launched_at: Timestamp;
+  name: string;
+  project_id: string;
+  ram_mib: number;
+  terminated_at: Timestamp;
+  vcpus: number;
+}
+
 export interface Policies {
   account_id: string | null;
   created_at: Generated<Timestamp>;
@@ -705,6 +717,7 @@ export interface Tables {
   networks: Networks;
   node_events: NodeEvents;
   nodes: Nodes;
+  past_servers: PastServers;
   policies: Policies;
   policy_attachments: PolicyAttachments;
   policy_versions: PolicyVersions;

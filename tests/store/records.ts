@@ -126,5 +126,22 @@ export function records(the: () => Store): void {
       expect(await the().servers.find(ids[1]!, null)).not.toBeNull();
       expect(await the().servers.find(ids[2]!, null)).not.toBeNull();
     });
+
+    it('leave how long they were there and how large, if they ever were', async () => {
+      const ids = await rent(the(), 2);
+      const { sql: db } = the().database;
+      await sql`
+        update servers set state = 'Deleted', terminated_at = now() - interval '2 hours',
+          launched_at = case when id = ${ids[0]!} then now() - interval '5 hours' end
+        where id = any(${ids}::uuid[])`.execute(db);
+      expect(await the().work.purgeDeleted(3_600_000)).toBe(2);
+      const { rows } = await sql`
+        select p.id, p.vcpus = f.vcpus and p.ram_mib = f.ram_mib and p.disk_gb = f.disk_gb as "isOfFlavor",
+          extract(epoch from p.terminated_at - p.launched_at)::int as seconds
+        from past_servers p join flavors f on f.name = p.flavor_name where p.id = any(${ids}::uuid[])`.execute(
+        db,
+      );
+      expect(rows).toEqual([{ id: ids[0], isOfFlavor: true, seconds: 3 * 3_600 }]);
+    });
   });
 }

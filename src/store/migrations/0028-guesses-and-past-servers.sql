@@ -21,3 +21,19 @@ alter table users
 alter table access_keys
   drop column failures,
   drop column locked_until;
+
+-- What a server was that is no longer readable, for those who count what was used.
+create table past_servers (
+  id uuid primary key,
+  project_id text not null,
+  name text not null,
+  flavor_name text not null,
+  vcpus integer not null,
+  ram_mib integer not null,
+  disk_gb integer not null,
+  launched_at timestamptz not null,
+  terminated_at timestamptz not null
+);
+
+create index past_servers_by_project on past_servers (project_id, terminated_at);
+create index past_servers_by_end on past_servers (terminated_at);
