@@ -1,4 +1,5 @@
 /** Looking for BMCs that nobody has named yet. */
+import { parseIpmiAddress } from './ipmi-address.ts';
 import type { DriverName } from './node.ts';
 
 export interface FoundBmc {
@@ -13,6 +14,22 @@ export interface FoundBmc {
 
 /** Asks one address whether a BMC is there, without logging in. null: nobody, or something else. */
 export type FindBmc = (host: string, port: number, timeoutMs: number) => Promise<FoundBmc | null>;
+
+/**
+ * How the place of a BMC may be written in a node, the usual way first: `https://host`, `host` or `host:port` for IPMI.
+ * What stands behind a `?` is no part of it.
+ */
+export function spellingsOf(driver: DriverName, address: string): string[] {
+  if (driver !== 'ipmi') {
+    if (!URL.canParse(address)) return [address];
+    const { origin } = new URL(address);
+    return [origin, `${origin}/`];
+  }
+  const place = parseIpmiAddress(address);
+  if (!place) return [address];
+  const host = place.host.includes(':') ? `[${place.host}]` : place.host;
+  return place.port === 623 ? [host, `${host}:623`] : [`${host}:${place.port}`];
+}
 
 /** More would keep a caller waiting for minutes. */
 export const mostScanned = 4_096;

@@ -91,8 +91,10 @@ export interface Nodes {
   findBySystemUuid(spellings: string[]): Promise<Node | null>;
   /** The MAC addresses of all nodes. */
   listMacs(): Promise<{ nodeId: string; macs: string[] }[]>;
-  /** Names of the nodes that have one of these BMC addresses, by address. */
-  findByBmc(addresses: string[]): Promise<Map<string, string>>;
+  /** The BMCs of all nodes at these places, as they are written there but for what stands behind a `?`. */
+  listBmcs(
+    places: string[],
+  ): Promise<{ nodeId: string; name: string; place: string; system: string | null }[]>;
   list(filter: NodeFilter, page: { limit: number; marker?: string }): Promise<Node[]>;
   count(filter: NodeFilter): Promise<number>;
   /** One statement for many; simulated ones get their machine. Throws conflict for a name that is taken. */

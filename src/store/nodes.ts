@@ -53,10 +53,11 @@ export function nodes(db: Sql, vault: Vault): Nodes {
         where macs || macs_in(inventory) <> '{}' order by id`.execute(db);
       return rows;
     },
-    async findByBmc(addresses) {
-      const { rows } = await sql<{ address: string; name: string }>`
-        select bmc_address as address, name from nodes where bmc_address = any(${addresses})`.execute(db);
-      return new Map(rows.map(({ address, name }) => [address, name]));
+    async listBmcs(places) {
+      const { rows } = await sql<{ nodeId: string; name: string; place: string; system: string | null }>`
+        select id as "nodeId", name, split_part(bmc_address, '?', 1) as place, bmc_system as system
+        from nodes where split_part(bmc_address, '?', 1) = any(${places}) order by name`.execute(db);
+      return rows;
     },
     async list(filter, { limit, marker }) {
       // An id is a place in the order, also when it is no longer there or nobody's.

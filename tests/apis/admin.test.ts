@@ -26,10 +26,11 @@ const newNode = (more: object = {}) => ({
   flavor_id: 'physical.s2.medium',
   ...more,
 });
-const redfish = {
+/** Each another system behind a BMC that is away. */
+const redfish = () => ({
   driver: 'redfish',
-  bmc: { address: 'http://127.0.0.1:9', username: 'root', password: 'Geh3im' },
-};
+  bmc: { address: 'http://127.0.0.1:9', system: `/${++nodesMade}`, username: 'root', password: 'Geh3im' },
+});
 
 async function enrol(more: object = {}): Promise<Reply['body']> {
   const { status, body } = await admin('POST', '/nodes', newNode(more));
@@ -105,7 +106,7 @@ describe('nodes', () => {
       [newNode({ zone: undefined }), 'zone'],
       [newNode({ colour: 'blue' }), 'colour'],
       [{ nodes: [newNode({ unit: 'top' })] }, 'nodes.0.unit'],
-      [newNode({ ...redfish, bmc: { address: 'ftp://here' } }), 'bmc.address'],
+      [newNode({ ...redfish(), bmc: { address: 'ftp://here' } }), 'bmc.address'],
     ];
     for (const [body, field] of wrong) {
       const { status, body: answer } = await admin('POST', '/nodes', body);
@@ -116,8 +117,33 @@ describe('nodes', () => {
     }
   });
 
+  it('are not enrolled twice: a BMC is that of one node, or of one for each of its systems', async () => {
+    const at = (address: string, system?: string, driver = 'redfish') =>
+      newNode({ driver, bmc: { address, ...(system === undefined ? {} : { system }) } });
+    const chassis = 'http://127.0.0.1:7';
+    const one = at(chassis, '/redfish/v1/Systems/1');
+    expect((await admin('POST', '/nodes', one)).status).toBe(201);
+    const other = await admin('POST', '/nodes', at(chassis, '/redfish/v1/Systems/2'));
+    expect(other.status).toBe(201);
+    expect((await admin('POST', '/nodes', at('127.0.0.1?cipher=3', undefined, 'ipmi'))).status).toBe(201);
+
+    const refused = { status: 409, body: { error: { code: 'conflict' } } };
+    const again = await admin('POST', '/nodes', at(`${chassis}/`, '/redfish/v1/Systems/1'));
+    expect(again).toMatchObject(refused);
+    expect(again.body.error.message).toMatch(new RegExp(`: its BMC is that of ${one.name}\\.$`));
+    for (const body of [
+      at(chassis),
+      at('127.0.0.1:623', undefined, 'ipmi'),
+      { nodes: [at('http://127.0.0.1:11'), at('http://127.0.0.1:11/')] },
+    ])
+      expect(await admin('POST', '/nodes', body)).toMatchObject(refused);
+    const path = `/nodes/${other.body.id}`;
+    expect(await admin('PATCH', path, { bmc: { system: '/redfish/v1/Systems/1' } })).toMatchObject(refused);
+    expect((await admin('PATCH', path, { bmc: { address: `${chassis}/` } })).status).toBe(200);
+  });
+
   it('stand in enrolled with a note while their BMC is away, and never show how to reach it', async () => {
-    const node = await enrol(redfish);
+    const node = await enrol(redfish());
     expect(node).toMatchObject({ standing: 'enrolled', power: 'unknown' });
     expect(node.note).toMatch(/^Not ready: the BMC could not be read: /);
 
@@ -134,13 +160,13 @@ describe('nodes', () => {
   });
 
   it('are inspected in band only where a ramdisk gets to them', async () => {
-    const [simulated, real] = [await enrol(), await enrol(redfish)];
+    const [simulated, real] = [await enrol(), await enrol(redfish())];
     const inBand = (id: string) => admin('POST', `/nodes/${id}/inspect`, { in_band: true });
     expect(await inBand(simulated.id)).toMatchObject({ status: 400, body: { error: { code: 'invalid' } } });
     const refused = await inBand(real.id);
     expect(refused).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
     expect(refused.body.error.message).toContain('INGOT_BOOT_ADDRESS');
-    const wish = newNode({ ...redfish, inspect_in_band: true });
+    const wish = newNode({ ...redfish(), inspect_in_band: true });
     expect((await admin('POST', '/nodes', wish)).status).toBe(409);
     expect((await admin('GET', `/nodes/${real.id}`)).body.inspection).toBeNull();
   });

@@ -222,7 +222,7 @@ const realNode: Make = (get, cloud) =>
     {
       name: `rack7-${unique()}`,
       driver: 'redfish',
-      bmc: { address: 'http://127.0.0.1:1', username: 'admin', password: somePassword },
+      bmc: { address: 'http://127.0.0.1:1', system: unique(), username: 'admin', password: somePassword },
       zone: '<zone>',
       flavor_id: '<flavor>',
     },

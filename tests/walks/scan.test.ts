@@ -111,5 +111,6 @@ it('gives a machine without a flavor the largest that it can be, or says that it
   );
   const again = await cloud.call('POST', `/admin/v1/nodes/${small.id}/inspect`);
   expect(again.body).toMatchObject({ standing: 'ready', flavor_id: 'physical.s2.medium', note: '' });
+  await cloud.call('DELETE', `/admin/v1/nodes/${small.id}`);
   expect((await enrol('right')).body).toMatchObject({ standing: 'ready', flavor_id: 'physical.s2.medium' });
 });

@@ -1,6 +1,39 @@
-import { invalid } from '../../core/errors.ts';
+import { spellingsOf } from '../../core/bmc-scan.ts';
+import { conflict, invalid } from '../../core/errors.ts';
 import { longestIpmiName, longestIpmiPassword, parseIpmiAddress } from '../../core/ipmi-address.ts';
 import type { BmcAddress, DriverName } from '../../core/node.ts';
+import type { Nodes } from '../../core/records.ts';
+
+/** A machine that is or is to be a node. */
+interface Machine {
+  /** null: not enrolled yet. */
+  id: string | null;
+  name: string;
+  driver: DriverName;
+  address: string;
+  /** null: the one that the BMC has, or the host among several. */
+  system: string | null;
+}
+
+/**
+ * One machine under two names would be handed out twice.
+ * @throws conflict for a machine whose BMC is that of another one, here or among the nodes
+ */
+export async function checkApart(nodes: Nodes, machines: Machine[]): Promise<void> {
+  const spellings = new Map(machines.map((it) => [it, spellingsOf(it.driver, it.address)]));
+  const places = [...spellings.values()].flat();
+  const others = places.length === 0 ? [] : await nodes.listBmcs(places);
+  const taken = Map.groupBy(others, ({ place }) => place);
+  for (const [{ id, name, system }, own] of spellings) {
+    const isSame = (other: { nodeId: string; system: string | null }) =>
+      (id === null || other.nodeId !== id) &&
+      (system === null || other.system === null || other.system === system);
+    const other = own.flatMap((place) => taken.get(place) ?? []).find(isSame);
+    if (other) throw conflict(`${name}: its BMC is that of ${other.name}.`, 'node', other.nodeId);
+    const place = own[0]!;
+    taken.set(place, [...(taken.get(place) ?? []), { nodeId: '', name, place, system }]);
+  }
+}
 
 /**
  * No message repeats anything of a BMC: what was mistyped may be a password.

@@ -17,7 +17,7 @@ import type { NewServer } from '../../core/server.ts';
 import { bareMetalTag } from '../../core/server-tags.ts';
 import { newId } from '../../engine/ids.ts';
 import { callerOf, isId, ok, type Answer, type Call } from '../api.ts';
-import { checkBmc } from './bmc-address.ts';
+import { checkApart, checkBmc } from './bmc-address.ts';
 import type { Cloud } from './cloud.ts';
 import { beginInBand, checkInBand } from './in-band.ts';
 import { measure, type Measurement } from './hardware.ts';
@@ -77,6 +77,13 @@ async function check(cloud: Cloud, wishes: Wish[]): Promise<void> {
     if (power) throw invalid(`${name}: the power of a real node is read from its BMC.`, 'power');
     checkBmc(name, driver, bmc ?? {});
   }
+  const real = wishes.filter(({ driver }) => driver !== 'simulated');
+  await checkApart(
+    cloud.nodes,
+    real.map(({ name, driver, bmc }) => {
+      return { id: null, name, driver, address: bmc?.address ?? '', system: bmc?.system ?? null };
+    }),
+  );
   for (const id of new Set(wishes.map((wish) => wish.flavor_id))) {
     if (id !== undefined && !(await cloud.catalog.findFlavor(id))) throw notFound('flavor', id);
   }

@@ -10,7 +10,7 @@ import type { NodeEdit, NodeFilter } from '../../core/records.ts';
 import { isId, ok, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { pageOf, toPage } from './pages.ts';
-import { checkBmc } from './bmc-address.ts';
+import { checkApart, checkBmc } from './bmc-address.ts';
 import {
   toHistory,
   toInspection,
@@ -77,7 +77,12 @@ export async function change(cloud: Cloud, call: Call): Promise<Answer> {
   }
   if (wish.project_id) await checkOwner(cloud, node, wish.project_id);
   if (wish.bmc && node.driver === 'simulated') throw invalid('A simulated node has no BMC.', 'bmc');
-  if (wish.bmc) checkBmc(node.name, node.driver, { address: node.bmc.address, ...wish.bmc });
+  if (wish.bmc) {
+    const bmc = { ...node.bmc, ...wish.bmc };
+    checkBmc(node.name, node.driver, { address: node.bmc.address, ...wish.bmc });
+    if (wish.bmc.address !== undefined || wish.bmc.system !== undefined)
+      await checkApart(cloud.nodes, [{ ...node, address: bmc.address, system: bmc.system }]);
+  }
   const changed = await cloud.nodes.change(node.id, toEdit(wish));
   if (!changed) throw notFound('node', node.id);
   return ok(toNode(changed));

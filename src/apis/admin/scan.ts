@@ -1,6 +1,6 @@
 /** Looking for BMCs in a block of addresses. Nothing is enrolled, and nobody is logged in to. */
 import type { Static } from 'typebox';
-import { addressesOf, mostScanned, parseRange, type FoundBmc } from '../../core/bmc-scan.ts';
+import { addressesOf, mostScanned, parseRange, spellingsOf, type FoundBmc } from '../../core/bmc-scan.ts';
 import { invalid } from '../../core/errors.ts';
 import { ok, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
@@ -40,9 +40,14 @@ export async function scan(cloud: Cloud, call: Call): Promise<Answer> {
   };
   await Promise.all(Array.from({ length: Math.min(askedAtOnce, size) }, walk));
 
-  const known = await cloud.nodes.findByBmc(found.map(({ address }) => address));
+  const places = found.map(({ driver, address }) => spellingsOf(driver, address));
+  const known = new Map((await cloud.nodes.listBmcs(places.flat())).map(({ place, name }) => [place, name]));
+  const nameOf = ({ driver, address }: FoundBmc) =>
+    spellingsOf(driver, address)
+      .map((place) => known.get(place))
+      .find((name) => name !== undefined) ?? null;
   const rows = found
     .sort((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
-    .map((bmc) => ({ ...bmc, node: known.get(bmc.address) ?? null }));
+    .map((bmc) => ({ ...bmc, node: nameOf(bmc) }));
   return ok({ asked: size, found: rows });
 }
