@@ -31,6 +31,21 @@ const discoveredColumns: Columns = {
   'LAST SEEN': (machine) => machine['last_seen_at'],
 };
 
+/** What may be said of a machine when it is enrolled and later. */
+const facts: [flags: string, help: string][] = [
+  ['--bmc-address <address>', 'its management controller: https://host, or host:port for ipmi'],
+  ['--bmc-username <name>', 'user there'],
+  ['--bmc-password-file <file>', 'file with the password; - reads it from the standard input'],
+  ['--bmc-system <path>', 'path of the system when the controller has several'],
+  ['--project <id>', 'dedicate it to this project'],
+  ['--room <room>', 'where it is: the room, unless the zone has one only'],
+  ['--rack <rack>', 'where it is'],
+  ['--unit <unit>', 'height unit'],
+  ['--power-policy <word>', 'follow or enforce'],
+  ['--mac <addresses>', 'of the NICs that boot, by commas, where the controller does not tell them (ipmi)'],
+  ['--boot-method <word>', 'network or media; else as INGOT_BOOT_METHOD says'],
+];
+
 export function addNodeCommands(program: Command): void {
   const node = program.command('node').description('The machines: enrol, look, maintain, retire.');
   addCommand(
@@ -76,20 +91,7 @@ export function addNodeCommands(program: Command): void {
         ['--driver <word>', 'simulated, redfish or ipmi', 'redfish'],
         ['--zone <zone>', 'availability zone'],
         ['--flavor <flavor>', 'what it is rented as; without one, the largest that it can be'],
-        ['--bmc-address <address>', 'its management controller: https://host, or host:port for ipmi'],
-        ['--bmc-username <name>', 'user there'],
-        ['--bmc-password-file <file>', 'file with the password; - reads it from the standard input'],
-        ['--bmc-system <path>', 'path of the system when the controller has several'],
-        ['--project <id>', 'dedicate it to this project'],
-        ['--room <room>', 'where it is: the room, unless the zone has one only'],
-        ['--rack <rack>', 'where it is'],
-        ['--unit <unit>', 'height unit'],
-        ['--power-policy <word>', 'follow or enforce'],
-        [
-          '--mac <addresses>',
-          'of the NICs that boot, by commas, where the controller does not tell them (ipmi)',
-        ],
-        ['--boot-method <word>', 'network or media; else as INGOT_BOOT_METHOD says'],
+        ...facts,
         ['--adopt-as <name>', 'it is in use already: make a server of it (with --adopt-for)'],
         ['--adopt-for <project-id>', 'project of that server'],
         [
@@ -103,6 +105,26 @@ export function addNodeCommands(program: Command): void {
       ],
     },
     add,
+  );
+  addCommand(
+    node,
+    'set <node>',
+    {
+      does: 'Change what is known of a machine; the rest stays. After another address or password: node inspect.',
+      example: [
+        'ingot node set rack7-u12 --flavor rack.small --rack 8 --unit 3',
+        'ingot node set rack7-u12 --bmc-password-file -   # the one that the BMC has; see also node password',
+      ].join('\n'),
+      options: [
+        ['--name <name>', 'another name'],
+        ['--zone <zone>', 'availability zone'],
+        ['--flavor <flavor>', 'what it is rented as'],
+        ...facts,
+        ['--shared', 'give it back to all projects'],
+        ['--note <text>', 'for people'],
+      ],
+    },
+    set,
   );
   addCommand(
     node,
@@ -258,6 +280,20 @@ async function add({ client, words, options }: Asked): Promise<Told> {
   const wishes = file === undefined ? [toNode(words[0], options)] : readNodes(file, options);
   const nodes = await enrol(client, wishes);
   return { json: file === undefined ? nodes[0] : { nodes }, text: toTable(nodes, columns) };
+}
+
+async function set(asked: Asked): Promise<Told> {
+  const { name, note, shared, ...options } = asked.options;
+  if (shared && options['project'] !== undefined) throw new Error('Either --project or --shared.');
+  const wish = toNode('', options);
+  const bmc = hasAny(wish['bmc'] as Answer) ? (wish['bmc'] as Answer) : undefined;
+  const edit = { ...withoutEmpty({ ...wish, name, note, bmc }), ...(shared ? { project_id: null } : {}) };
+  if (!hasAny(edit)) throw new Error('Say what to change; --help lists it.');
+  return act(asked, 'PATCH', '', edit);
+}
+
+function hasAny(record: Answer): boolean {
+  return Object.values(record).some((value) => value !== undefined);
 }
 
 /** One node, a list of nodes, or `nodes: […]`. What a node leaves out is as the options say. */

@@ -65,11 +65,24 @@ describe('ingot node', () => {
       ...'--rack r1 --unit 4'.split(' '),
     );
     expect(added).toMatchObject({ code: 0, errors: '' });
+    expect(
+      await json(...'node set spare --flavor physical.m2.large --unit 5 --power-policy enforce'.split(' ')),
+    ).toMatchObject({
+      name: 'spare',
+      flavor_id: 'physical.m2.large',
+      rack: 'r1',
+      unit: 5,
+      power_policy: 'enforce',
+    });
+    expect(await ingot('node', 'set', 'spare')).toMatchObject({
+      code: 1,
+      errors: 'ingot: Say what to change; --help lists it.\n',
+    });
     expect((await ingot('node', 'maintenance', 'spare', 'on', '--note', 'new fan')).out).toContain('new fan');
     expect(await json('node', 'show', 'spare')).toMatchObject({
       standing: 'maintenance',
       rack: 'r1',
-      unit: 4,
+      unit: 5,
     });
     expect(await json('node', 'maintenance', 'spare', 'off')).toMatchObject({ standing: 'ready' });
     expect(await ingot('node', 'clear', 'spare')).toMatchObject({

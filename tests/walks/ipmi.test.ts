@@ -113,15 +113,18 @@ it('goes on where it was when the BMC answers again', async () => {
 it('enrols by the command line, with the password from a file, and says why when it is wrong', async () => {
   const cloud = await open();
   const sim = await bmc({ power: 'off' });
-  const add = (name: string, password: string) =>
+  const other = await bmc({ power: 'off' });
+  const add = (name: string, { address }: { address: string }, password: string) =>
     ingot(
       cloud,
       ['node', 'add', name, '--driver', 'ipmi', '--zone', 'eu-de-01', '--flavor', 'physical.m2.large'],
-      ['--bmc-address', sim.address, '--bmc-username', ipmiAccount.username, '--bmc-password-file', '-'],
+      ['--bmc-address', address, '--bmc-username', ipmiAccount.username, '--bmc-password-file', '-'],
       password,
     );
-  expect(await add('by-hand', ipmiAccount.password)).toMatch(/by-hand .*ready .*off .*ipmi/);
-  expect(await add('mistyped', 'wrong-horse')).toMatch(/mistyped .*enrolled .*refused the login/);
+  expect(await add('by-hand', sim, ipmiAccount.password)).toMatch(/by-hand .*ready .*off .*ipmi/);
+  expect(await add('mistyped', other, 'wrong-horse')).toMatch(/mistyped .*enrolled .*refused the login/);
+  await ingot(cloud, ['node', 'set', 'mistyped'], ['--bmc-password-file', '-'], ipmiAccount.password);
+  expect(await ingot(cloud, ['node', 'inspect', 'mistyped'], [], '')).toMatch(/mistyped .*ready/);
 });
 
 async function ingot(cloud: Cloud, words: string[], more: string[], input: string): Promise<string> {
