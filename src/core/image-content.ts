@@ -3,10 +3,13 @@
  * has none: simulated machines take it, real ones cannot.
  */
 
-/** How the raw disk is packed where it is kept and while it is streamed; the machine unpacks it. */
+/**
+ * How the raw disk is packed where it is kept and while it is streamed; the machine unpacks it. Gzip only as what was
+ * registered, and as a disk that came in before gzip was packed anew.
+ */
 export type ContentForm = 'raw' | 'gzip' | 'zstd';
 
-/** A raw disk, possibly packed. Whatever was registered (qcow2, vmdk …) was converted when it came in. */
+/** A raw disk, possibly packed. Whatever was registered (qcow2, gzip …) was converted when it came in. */
 export interface ImageContent {
   imageId: string;
   /** Of the bytes as they are stored and streamed, 64 hex digits. */

@@ -12,6 +12,7 @@ import type {
   ImageFiles,
   ImageOrigin,
   ImageTransfers,
+  Imported,
   Received,
   TransferMethod,
 } from '../core/image-transfer.ts';
@@ -132,8 +133,7 @@ export function createIntake(room: IntakeRoom): Intake {
       checkHash(received, facts.expected);
       const imported = await files.prepare(received, facts.diskFormat, signal);
       made.push(imported.disk.path);
-      const size = imported.disk.sizeBytes + (imported.source?.sizeBytes ?? 0);
-      if (size > room.limits.mostStoredBytes - (await transfers.storedBytes())) throw full();
+      if (sizeOf(imported) > room.limits.mostStoredBytes - (await transfers.storedBytes())) throw full();
       if (!(await transfers.complete(id, owner, imported))) {
         throw new IngotError({
           kind: 'not-found',
@@ -324,6 +324,11 @@ function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
+}
+
+/** What is kept of it; what was registered packed may be the disk itself. */
+function sizeOf({ disk, source }: Imported): number {
+  return disk.sizeBytes + (source && source.sha256 !== disk.sha256 ? source.sizeBytes : 0);
 }
 
 function checkHash(received: Received, expected: ExpectedHash | null): void {

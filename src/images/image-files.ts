@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { IngotError, invalid } from '../core/errors.ts';
 import type { Imported, ImageFiles, ReadyFile, Received } from '../core/image-transfer.ts';
 import { checkFormat } from './disk-format.ts';
-import { measure, pack } from './packing.ts';
+import { measure, pack, repack } from './packing.ts';
 import { convert, inspect } from './qemu-img.ts';
 import { openTemporaries, type Temporaries } from './temporary.ts';
 
@@ -143,14 +143,21 @@ async function prepare(
     if (size <= mostRawBytes) return;
     throw invalid(`The disk inside has ${size} bytes; the largest allowed has ${mostRawBytes}.`);
   };
-  if (format === 'gzip' || format === 'zstd') {
+  const { sha256, sizeBytes } = facts;
+  if (format === 'zstd') {
     const rawSizeBytes = await measure(path, format, mostRawBytes, signal);
-    const asItCame = { path, sha256: facts.sha256, sizeBytes: facts.sizeBytes, form: format, rawSizeBytes };
+    const asItCame = { path, sha256, sizeBytes, form: format, rawSizeBytes };
     return { ...facts, disk: asItCame, source: asItCame };
   }
+  if (format === 'gzip') {
+    const disk = await toFile(temporaries, (to) => repack(path, to, mostRawBytes, signal));
+    const { rawSizeBytes } = disk;
+    const source = { path, sha256, sizeBytes, form: format, rawSizeBytes };
+    return { ...facts, disk: { ...disk, form: 'zstd' }, source };
+  }
   if (format === 'raw') {
-    checkSize(facts.sizeBytes);
-    return { ...facts, disk: await toPacked(temporaries, path, facts.sizeBytes, signal), source: null };
+    checkSize(sizeBytes);
+    return { ...facts, disk: await toPacked(temporaries, path, sizeBytes, signal), source: null };
   }
   const size = await inspect(path, format, signal);
   checkSize(size);
@@ -158,13 +165,7 @@ async function prepare(
   try {
     await convert({ path, format, size }, raw, signal);
     const { size: rawSizeBytes } = await stat(raw);
-    const source: ReadyFile = {
-      path,
-      sha256: facts.sha256,
-      sizeBytes: facts.sizeBytes,
-      form: 'raw',
-      rawSizeBytes: facts.sizeBytes,
-    };
+    const source: ReadyFile = { path, sha256, sizeBytes, form: 'raw', rawSizeBytes: sizeBytes };
     return { ...facts, disk: await toPacked(temporaries, raw, rawSizeBytes, signal), source };
   } finally {
     await rm(raw, { force: true });
@@ -177,9 +178,17 @@ async function toPacked(
   rawSizeBytes: number,
   signal?: AbortSignal,
 ): Promise<ReadyFile> {
+  return { ...(await toFile(temporaries, (to) => pack(from, to, signal))), form: 'zstd', rawSizeBytes };
+}
+
+/** A file that is there when it was made, and else is not. */
+async function toFile<T>(
+  temporaries: Temporaries,
+  make: (path: string) => Promise<T>,
+): Promise<T & { path: string }> {
   const path = temporaries.newPath();
   try {
-    return { path, ...(await pack(from, path, signal)), form: 'zstd', rawSizeBytes };
+    return { ...(await make(path)), path };
   } catch (error) {
     await rm(path, { force: true });
     throw error;

@@ -86,14 +86,32 @@ describe('an upload', () => {
   );
 
   it.each([
-    ['gzip', gzipSync],
-    ['zstd', zstdCompressSync],
-  ] as const)('of a raw disk that is packed with %s stays packed', async (form, pack) => {
+    ['gzip', 'is packed anew, once, as machines unpack it best', gzipSync, 2],
+    ['zstd', 'stays as it is', zstdCompressSync, 1],
+  ] as const)('of a raw disk that is packed with %s %s', async (_form, _what, pack, kept) => {
     const disk = makeDisk();
-    const id = await upload(pack(disk));
-    expect((await findContent(id))!.form).toBe(form);
+    const packed = pack(disk);
+    const before = await files();
+    const id = await upload(packed);
+    expect(await files()).toHaveLength(before.length + kept);
+    expect(await files('incoming')).toEqual([]);
+    expect((await findContent(id))!.form).toBe('zstd');
     expect((await diskOf(id)).equals(disk)).toBe(true);
-    expect((await getBytes(cloud, id)).bytes.equals(pack(disk))).toBe(true);
+    // Whoever registered it is told of the bytes that were sent, and gets them back.
+    expect(await showImage(cloud, id)).toMatchObject({
+      size: packed.length,
+      virtual_size: disk.length,
+      checksum: hash('md5', packed),
+      os_hash_value: hash('sha512', packed),
+      ingot_content: 'zstd',
+    });
+    expect((await getBytes(cloud, id)).bytes.equals(packed)).toBe(true);
+  });
+
+  it('of a disk that came unpacked and packed with gzip gives machines one file', async () => {
+    const disk = makeDisk();
+    const [plain, packed] = [await upload(disk), await upload(gzipSync(disk))];
+    expect((await findContent(packed))!.sha256).toBe((await findContent(plain))!.sha256);
   });
 
   it('of the same bytes is kept once', async () => {
