@@ -1,15 +1,11 @@
 /** The audit trail: what is in it, what never is, and who may read it. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from '../../src/store/audit.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { rentEverything } from '../crash/process.ts';
 import { tokenFor, tokenWithPolicy } from '../support/callers.ts';
 import { startCloud, type Cloud, type Reply } from '../support/cloud.ts';
-
-const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+import { byToken, runIngot } from '../support/command.ts';
 
 let cloud: Cloud;
 let ids: string[];
@@ -311,14 +307,12 @@ describe('reading', () => {
   });
 
   it('works from the command line', async () => {
-    const env = { PATH: process.env['PATH'], OS_AUTH_URL: `${cloud.origin}/v3`, OS_TOKEN: cloud.token };
-    const words = [program, 'audit', '--name', 'stopBareMetalServers'];
-    const { stdout } = await promisify(execFile)(process.execPath, words, { env });
-    const [title, row] = stdout.split('\n');
+    const ask = (...more: string[]) =>
+      runIngot(['audit', '--name', 'stopBareMetalServers', ...more], byToken(cloud));
+    const [title, row] = (await ask()).out.split('\n');
     expect(title).toMatch(/^AT +USER +FROM +WHAT/);
     expect(row).toMatch(/admin +127\.0\.0\.1 +stopBareMetalServers +bms-v1 +200 .* and 2 more/);
-    const { stdout: json } = await promisify(execFile)(process.execPath, [...words, '--json'], { env });
-    expect(JSON.parse(json)).toHaveLength(1);
+    expect(JSON.parse((await ask('--json')).out)).toHaveLength(1);
   });
 });
 

