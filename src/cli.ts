@@ -1,4 +1,5 @@
 /** The `ingot` command. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addAuditCommand } from './cli/audit.ts';
@@ -44,8 +45,13 @@ addKeyCommands(program);
 
 async function serve(): Promise<void> {
   // Loaded here: the other commands only speak HTTP and need none of it.
-  const [{ readConfig }, { startIngot }] = await Promise.all([import('./config.ts'), import('./main.ts')]);
-  const ingot = await startIngot(readConfig(process.env));
+  const [{ findUnknown, readConfig }, { startIngot }] = await Promise.all([
+    import('./config.ts'),
+    import('./main.ts'),
+  ]);
+  const config = readConfig(process.env);
+  for (const name of findUnknown(process.env)) console.error(`ingot: ${name} is no setting; it is ignored.`);
+  const ingot = await startIngot(config);
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;
@@ -74,18 +80,27 @@ function greet({ origin, folder, first, keystoneUrl }: Ingot): void {
     return;
   }
   const files = first?.files ?? [];
+  const clouds = join(folder, 'clouds.yaml');
   const lines = [
     `Ingot serves at ${origin}`,
-    ...(files.length > 0
-      ? ['Credentials were written to:', ...files.map((file) => `  ${file}`)]
-      : [`Credentials are in ${folder}`]),
-    'Try:',
-    `  export OS_CLIENT_CONFIG_FILE=${join(folder, 'clouds.yaml')} OS_CLOUD=ingot`,
-    '  openstack server create --flavor physical.m2.large --image "Debian 12 for BMS" --wait first',
-    '  openstack server stop first',
+    ...(files.length > 0 ? ['Credentials were written to:', ...files.map((file) => `  ${file}`)] : []),
+    ...(existsSync(clouds) ? tries(clouds, files.length === 0 ? folder : null) : [elsewhere]),
     `The APIs are described at ${origin}/docs`,
   ];
   console.log(lines.join('\n'));
+}
+
+/** Of a process that came to a database which another one began. */
+const elsewhere = 'Credentials are where the first start wrote them, in the data folder of that process';
+
+function tries(clouds: string, folder: string | null): string[] {
+  return [
+    ...(folder === null ? [] : [`Credentials are in ${folder}`]),
+    'Try:',
+    `  export OS_CLIENT_CONFIG_FILE=${clouds} OS_CLOUD=ingot`,
+    '  openstack server create --flavor physical.m2.large --image "Debian 12 for BMS" --wait first',
+    '  openstack server stop first',
+  ];
 }
 
 function fail(error: unknown): never {

@@ -21,6 +21,28 @@ function optional(env: string, shown: string, help: string): Setting<string | nu
   return { env, default: shown, help, parse: (given) => given || null };
 }
 
+/** @param forms how it may begin */
+function url(
+  env: string,
+  shown: string,
+  forms: RegExp,
+  example: string,
+  help: string,
+): Setting<string | null> {
+  return {
+    env,
+    default: shown,
+    help,
+    parse(given) {
+      if (!given) return null;
+      // Not repeated in the message: a password may stand in it.
+      if (!forms.test(given) || (/^http/i.test(given) && !URL.canParse(given)))
+        throw new SettingError(`${env} is no such address as ${example}.`);
+      return /^http/i.test(given) ? given.replace(/\/+$/, '') : given;
+    },
+  };
+}
+
 function number(env: string, byDefault: number, least: number, most: number, help: string): Setting<number> {
   return {
     env,
@@ -103,9 +125,11 @@ function networks(env: string, help: string): Setting<string[]> {
 export const settings = {
   host: text('INGOT_HOST', '127.0.0.1', 'listen address'),
   port: number('INGOT_PORT', 8774, 0, 65_535, 'listen port; 0 takes any free one'),
-  publicUrl: optional(
+  publicUrl: url(
     'INGOT_PUBLIC_URL',
     "from the request's Host",
+    /^https?:\/\/[^/?#]/i,
+    'https://cloud.example.com',
     'origin used in links and in the catalog',
   ),
   trustedProxies: networks(
@@ -113,7 +137,13 @@ export const settings = {
     'reverse proxies, addresses or networks by commas, whose X-Forwarded-For says where a request comes from',
   ),
   data: text('INGOT_DATA', './data', 'data folder: embedded database, key, credentials'),
-  databaseUrl: optional('DATABASE_URL', 'unset', 'PostgreSQL 15 or later instead of the embedded one'),
+  databaseUrl: url(
+    'DATABASE_URL',
+    'unset',
+    /^(postgres(ql)?:\/\/|socket:|\/)/i,
+    'postgresql://user:password@host/database',
+    'PostgreSQL 15 or later instead of the embedded one',
+  ),
   region: text('INGOT_REGION', 'eu-de', 'region, prefix of the zones, and name of the first project'),
   adminPassword: optional('INGOT_ADMIN_PASSWORD', 'generated', 'password of user admin, at first start only'),
   secretKey: optional(
@@ -244,9 +274,11 @@ export const settings = {
     ['no', 'yes'],
     'whether images may be fetched from private, loopback and link-local addresses',
   ),
-  keystoneUrl: optional(
+  keystoneUrl: url(
     'INGOT_KEYSTONE_URL',
     'unset: identity is looked after here',
+    /^https?:\/\/[^/?#]/i,
+    'https://keystone.example.com/v3',
     'an external Keystone that looks after identity, with its version: https://keystone.example.com/v3',
   ),
   keystoneUser: text('INGOT_KEYSTONE_USER', 'ingot', 'user there that may validate tokens'),
@@ -322,3 +354,15 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const entries = Object.entries(settings).map(([name, setting]) => [name, setting.parse(env[setting.env])]);
   return Object.fromEntries(entries) as Config;
 }
+
+/** Variables that look like settings and are none, which a slip of the pen makes. */
+export function findUnknown(env: Record<string, string | undefined>): string[] {
+  const known = new Set<string>([
+    ...Object.values(settings).map((setting) => setting.env),
+    ...otherVariables,
+  ]);
+  return Object.keys(env).filter((name) => /^INGOT_(?!TEST_)/.test(name) && !known.has(name));
+}
+
+/** Of the commands that speak to a running Ingot, and of those for developers. */
+const otherVariables = ['INGOT_URL', 'INGOT_CHECK_BMC', 'INGOT_IPMI_COMMANDS'];

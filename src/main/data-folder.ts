@@ -1,5 +1,5 @@
 /** The folder that an Ingot owns: its database, its keys, its images, and the credentials of its first start. */
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { credentialFiles, writeCredentialFiles } from '../store/credential-files.ts';
@@ -11,12 +11,18 @@ import type { FirstCredentials } from '../store/first-start.ts';
  * @throws Error with one line, when it cannot be written
  */
 export function makeDataFolder(data: string): string {
-  const folder = resolve(data);
+  return makeOwnFolder('data folder', data, 'INGOT_DATA');
+}
+
+/** The same for a folder beside it. @param setting that names it */
+export function makeOwnFolder(what: string, path: string, setting: string): string {
+  const folder = resolve(path);
   try {
     makeFolders(folder);
-    accessSync(folder, constants.W_OK);
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    if (!statSync(folder).isDirectory()) throw new Error('it is a file');
   } catch (error) {
-    throw new Error(`The data folder ${folder} cannot be written: ${(error as Error).message}`);
+    throw new Error(`The ${what} ${folder} cannot be written: ${(error as Error).message} (${setting})`);
   }
   return folder;
 }

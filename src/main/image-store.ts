@@ -9,6 +9,7 @@ import { imageContents } from '../store/image-contents.ts';
 import { imageTransfers } from '../store/image-transfers.ts';
 import type { Sql } from '../store/database.ts';
 import type { Closers } from './closers.ts';
+import { makeOwnFolder } from './data-folder.ts';
 
 const gib = 2 ** 30;
 
@@ -19,7 +20,12 @@ export async function openImageStore(
   { closers, log }: { closers: Closers; log: (error: unknown, message: string) => void },
 ) {
   const mostBytes = config.imageLargestGb * gib;
-  const files = await openImageFiles(config.imageFolder ?? join(folder, 'images'), mostBytes);
+  const own = makeOwnFolder(
+    'image folder',
+    config.imageFolder ?? join(folder, 'images'),
+    'INGOT_IMAGE_FOLDER',
+  );
+  const files = await openImageFiles(own, mostBytes);
   closers.add(async () => files.close());
   const origin = createDownload({ isAllowed: config.imageAllowPrivate === 'yes' ? () => true : isPublic });
   closers.add(() => origin.close());

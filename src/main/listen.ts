@@ -33,7 +33,7 @@ export async function listen(
     if (code === 'EADDRINUSE')
       throw new Error(`Port ${port} on ${host} is in use; set INGOT_PORT to another one.`);
     if (code === 'EACCES') throw new Error(`Port ${port} on ${host} may not be used by this user.`);
-    if (code === 'EADDRNOTAVAIL')
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
       throw new Error(`${host} is not an address of this machine; set INGOT_HOST.`);
     throw error;
   }

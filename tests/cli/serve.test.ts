@@ -161,8 +161,22 @@ it('a database that is not there gives one line', async () => {
   expect(output).not.toContain('secret');
 });
 
-it('a setting that is wrong gives one line that names it', async () => {
-  const { how, output } = await run({ INGOT_SIM_STEP_MS: 'soon' }).end;
+it.each([
+  ['INGOT_SIM_STEP_MS', 'soon', 'is "soon"; it must be a number from 0 to 600000'],
+  ['DATABASE_URL', 'database.example.com', 'is no such address as postgresql://user:password@host/database'],
+  ['INGOT_PUBLIC_URL', 'cloud.example.com', 'is no such address as https://cloud.example.com'],
+])('a setting that is wrong gives one line that names it: %s', async (name, value, words) => {
+  const { how, output } = await run({ [name]: value }).end;
   expect(how).toBe(1);
-  expect(output).toBe('ingot: INGOT_SIM_STEP_MS is "soon"; it must be a number from 0 to 600000.\n');
+  expect(output).toBe(`ingot: ${name} ${words}.\n`);
+});
+
+it('a setting that there is not is told, and an image folder that cannot be written gives one line', async () => {
+  await writeFile(join(folder, 'file'), '');
+  const { how, output } = await run({ INGOT_SIMNODES: '3', INGOT_IMAGE_FOLDER: join(folder, 'file') }).end;
+  expect(how).toBe(1);
+  const [unknown, wrong, ...rest] = output.split('\n');
+  expect(unknown).toBe('ingot: INGOT_SIMNODES is no setting; it is ignored.');
+  expect(wrong).toMatch(/^ingot: The image folder \S+ cannot be written: .*INGOT_IMAGE_FOLDER/);
+  expect(rest).toEqual(['']);
 });
