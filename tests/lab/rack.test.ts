@@ -1,7 +1,9 @@
 /** The virtual rack: machines with real firmware and real BMC protocols, used by clients that are not ours. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +12,7 @@ import { findObstacle } from '../../lab/rack/obstacle.ts';
 import { startRack, type Rack, type RackMachine } from '../../lab/rack/rack.ts';
 
 const obstacle = findObstacle();
+const checkBmc = fileURLToPath(new URL('../../scripts/check-bmc.mjs', import.meta.url));
 
 describe('the virtual rack', () => {
   let rack: Rack;
@@ -98,6 +101,26 @@ print('end', system.power_state)
     ]);
     expect(await uefi.look()).toMatchObject({ power: 'off' });
   });
+
+  // Half a minute on an idle machine, nearly all of it waiting.
+  it(
+    'has BMCs that our drivers get along with, as `npm run check-bmc` sees',
+    { timeout: 300_000 },
+    async () => {
+      const file = join(rack.folder, 'bmc-password');
+      await writeFile(file, password, { mode: 0o600 });
+      const check = async (...words: string[]) => {
+        const account = ['--username', username, '--password-file', file];
+        const { stdout } = await rack.run(process.execPath, [checkBmc, ...words, ...account, '--power']);
+        return stdout.replace(/\u001b\[[0-9;]*m/g, ''); // eslint-disable-line no-control-regex
+      };
+      const heard = await Promise.all([
+        check(`https://${uefi.bmcAddress}`),
+        check(`${bios.bmcAddress}?cipher=3`, '--driver', 'ipmi'),
+      ]);
+      for (const words of heard) expect(words).toMatch(/Tests +\d+ passed/);
+    },
+  );
 
   it('tells over both protocols that a machine runs hot, and logs it', async () => {
     expect(await ipmitool(bios, 'sdr', 'elist', 'full')).toMatch(/CPU Temp .* ok .* 38 degrees C/);
