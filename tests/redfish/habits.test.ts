@@ -62,7 +62,7 @@ function watchRefusals(server: RedfishServer): string[] {
 function refusing(word: string): NonNullable<RedfishServerOptions['fault']> {
   return ({ method, body, hasBody }) => {
     const isOfIt = method !== 'GET' && hasBody && JSON.stringify(body).includes(word);
-    return isOfIt ? refuse(word === 'UserName' ? 404 : 400, 'PropertyValueNotInList', 'Not here') : undefined;
+    return isOfIt ? refuse(word === 'UserName' ? 405 : 400, 'PropertyValueNotInList', 'Not here') : undefined;
   };
 }
 

@@ -58,6 +58,11 @@ export function pathOf(answer: Answer, ids: RegExp): string | null {
 
 export const sessionLimit = /SessionLimitExceeded/;
 
+/** 403 is for what an account may not do; some answer it to a session that is over (sushy, AccessError). */
+export function isLoggedOut(answer: Answer): boolean {
+  return answer.statusCode === 401 || (answer.statusCode === 403 && hasMessage(answer, /NoValidSession/));
+}
+
 /** DSP0266 "Password change required response": nothing else is answered until then. */
 export const passwordChange = /PasswordChangeRequired/;
 export const changeFirst =

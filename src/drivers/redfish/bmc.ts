@@ -6,7 +6,7 @@ import { Pending } from '../../core/pending.ts';
 import { DriverError } from '../../core/ports.ts';
 import { Governor, type GovernorOptions } from '../governor.ts';
 import { Habits } from '../habits.ts';
-import { isSuccess, retryAfterMs, toDriverError, type Answer } from './answer.ts';
+import { isLoggedOut, isSuccess, retryAfterMs, toDriverError, type Answer } from './answer.ts';
 import { Connection, type ConnectionOptions, type Request } from './connection.ts';
 import type { Json } from './fields.ts';
 import { findQuirks, type Quirks } from './quirks.ts';
@@ -36,6 +36,8 @@ export class Bmc {
   readonly habits = new Habits();
   /** Of the system, when the node names none. */
   systemPath: string | null = null;
+  /** Those that were read, as the nodes name them. */
+  readonly systemsSeen = new Set<BmcAddress['system']>();
   /** When we last sent a reset that was accepted, epoch milliseconds. */
   resetAt = -Infinity;
   /** How often in a row it took a boot override and did not show it. */
@@ -105,12 +107,19 @@ export class Bmc {
     const answer = await this.connection.send({ method: 'GET', path: rootPath });
     if (answer.statusCode === 401) return {}; // against the clause; without its links Basic is left
     if (!isSuccess(answer)) throw toDriverError(answer, this.#options.now(), this.governor.pauseMs(1));
-    return (this.#root = answer.body);
+    return (this.#root = this.#toRoot(answer));
   }
 
   /** The service root for whoever has logged in already. */
   async root(client: Client): Promise<Json> {
-    return (this.#root ??= (await client.get(rootPath)).body);
+    return (this.#root ??= this.#toRoot(await client.get(rootPath)));
+  }
+
+  /** A web server that is up before Redfish is, or in place of it, has a page at every path; it is told no password. */
+  #toRoot({ body }: Answer): Json {
+    if (Object.keys(body).length > 0) return body;
+    const words = `There is something else than Redfish at ${rootPath}; the BMC may be starting, or it may not know Redfish`;
+    throw new DriverError('busy', words, { retryAfterMs: this.governor.pauseMs(1) });
   }
 
   /** By what the root says of itself; found anew when the root is read. */
@@ -236,12 +245,12 @@ export class Client {
     for (let times = 1; ; times += 1) {
       const credentials = await this.#session.credentials();
       const answer = await this.#sendAs(credentials, request);
-      if (answer.statusCode !== 401) {
+      if (!isLoggedOut(answer)) {
         this.#session.confirm(answer);
         return answer;
       }
       if (!this.#session.expire(credentials)) throw this.#session.refuse(answer);
-      // Sessions end with idleness and with the BMC's own restarts. 401: it was not carried out, so any method may be
+      // Sessions end with idleness and with the BMC's own restarts. The request was not carried out, so any method may be
       // repeated.
       if (times > sessionsLost) throw this.#sessionsVanish();
       this.bmc.retried('session');
@@ -250,7 +259,7 @@ export class Client {
 
   /** The account was accepted each time, so this is no refused login, and later is another day. */
   #sessionsVanish(): DriverError {
-    const words = `The BMC answered 401 in ${sessionsLost + 1} sessions in a row that it had just begun`;
+    const words = `The BMC took nothing in ${sessionsLost + 1} sessions in a row that it had just begun`;
     return new DriverError('busy', words, { retryAfterMs: this.bmc.governor.pauseMs(1) });
   }
 

@@ -36,6 +36,8 @@ export interface Request {
 }
 
 const mostRedirects = 5;
+/** A body may take so many times as long as its head may, in all: one that drips must not hold a place for ever. */
+const bodyTimes = 4;
 const largestAnswerBytes = 8 << 20;
 
 export class Connection {
@@ -44,6 +46,7 @@ export class Connection {
   readonly #onRetry: (reason: string) => void;
   readonly #readings = new AbortController();
   readonly #habits: Habits;
+  readonly #longestBodyMs: number;
   #pinned: string | null;
 
   /** `address` is an origin (`https://10.0.0.7`); `pinned` a SHA-256 in hex or null. Throws `rejected` on nonsense. */
@@ -54,6 +57,7 @@ export class Connection {
     this.#origin = new URL(address);
     this.#pinned = pinned === null ? null : toHex(pinned);
     this.#habits = habits;
+    this.#longestBodyMs = bodyTimes * options.answerTimeoutMs;
     this.#onRetry = (reason) => options.watch.retried(options.driver, reason);
     this.#pool = new Pool(this.#origin.origin, {
       connect: this.#connector(options),
@@ -83,14 +87,16 @@ export class Connection {
    */
   async send(request: Request): Promise<Answer> {
     const isSlashed = request.method === 'GET' && this.#habits.winnerOf('paths') !== null;
-    let path = isSlashed ? withSlash(request.path) : request.path;
+    const asked = plainPath.test(request.path) ? request.path : this.toPath(request.path);
+    if (asked === null) throw new DriverError('rejected', `The BMC gives ${request.path} for a path`);
+    let path = isSlashed ? withSlash(asked) : asked;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
       const answer = await this.#sendOnce({ ...request, path });
       const isRedirect =
         [307, 308].includes(answer.statusCode) ||
         (request.method === 'GET' && [301, 302].includes(answer.statusCode));
       const location = answer.headers['location'];
-      if (!isRedirect || location === undefined) return answer;
+      if (!isRedirect || location === undefined || !URL.canParse(location, this.#origin.href)) return answer;
       const target = new URL(location, new URL(path, this.#origin));
       if (target.origin !== this.#origin.origin) {
         throw new DriverError(
@@ -109,8 +115,12 @@ export class Connection {
     throw new DriverError('rejected', `The BMC redirected ${request.path} more than ${mostRedirects} times`);
   }
 
-  /** A path on this BMC from a path or URL in an answer; BMCs behind NAT name hosts that only they know. */
-  toPath(location: string): string {
+  /**
+   * A path on this BMC from a path or URL in an answer; BMCs behind NAT name hosts that only they know. Null for what is
+   * neither, such as a URL with the zone of an IPv6 address.
+   */
+  toPath(location: string): string | null {
+    if (!URL.canParse(location, this.#origin.href)) return null;
     const url = new URL(location, this.#origin);
     return url.pathname + url.search;
   }
@@ -169,7 +179,12 @@ export class Connection {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const bytes = Buffer.from(await response.body.arrayBuffer());
+    const late = new DriverError(
+      'unreachable',
+      `The BMC does not come to the end of its answer to ${method} ${path}`,
+    );
+    const timer = setTimeout(() => response.body.destroy(late), this.#longestBodyMs);
+    const bytes = Buffer.from(await response.body.arrayBuffer().finally(() => clearTimeout(timer)));
     const flat = Object.entries(response.headers).map(([name, value]) => [name, [value].flat()[0] ?? '']);
     return {
       method,
@@ -214,6 +229,9 @@ export class Connection {
 function toHex(fingerprint: string): string {
   return fingerprint.replaceAll(':', '').toLowerCase();
 }
+
+/** As it may stand in a request line. Links with spaces, and whole URLs in their place, are made into such. */
+const plainPath = /^\/(?!\/)[!-~]*$/;
 
 function withSlash(path: string): string {
   return /[/?#]$|[?#]/.test(path) ? path : `${path}/`;

@@ -118,10 +118,9 @@ async function acknowledge(
   const evidence = `ResetType ${resetType} was answered ${answer.statusCode}`;
   const location = answer.headers['location'] ?? toText(answer.body['@odata.id']);
   let lookInMs = client.retryAfterMs(answer) ?? firstLookMs;
-  if (answer.statusCode === 202 && location) {
-    const monitor = await client
-      .send({ method: 'GET', path: client.bmc.connection.toPath(location) })
-      .catch(() => null); // the command is taken; whatever ails the look is no answer to it
+  const path = location ? client.bmc.connection.toPath(location) : null;
+  if (answer.statusCode === 202 && path) {
+    const monitor = await client.send({ method: 'GET', path }).catch(() => null); // the command is taken; whatever ails the look is no answer to it
     if (monitor) {
       refuseFailure(monitor, resetType);
       lookInMs = client.retryAfterMs(monitor) ?? lookInMs;

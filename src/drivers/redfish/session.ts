@@ -27,7 +27,7 @@ export interface Account {
 }
 
 export interface SessionOptions extends LockoutOptions {
-  /** How long Basic is used when all sessions are taken (Supermicro has 16, iDRAC 8), in milliseconds. */
+  /** How long Basic is used when all sessions are taken (Supermicro has 16, iDRAC 8) or missing, in milliseconds. */
   fullHoldMs: number;
   driver: string;
   watch: BmcWatch;
@@ -182,12 +182,14 @@ export class Session {
       return credentials;
     }
     const isGuess = !isTold && [400, 401, 403].includes(answer.statusCode);
+    // Sessions that are told of and not there may come yet: the BMC may be starting.
+    const isMissing = answer.statusCode === 404 && isTold;
+    if (isMissing || hasMessage(answer, sessionLimit))
+      return this.#useBasic(this.#options.now() + this.#options.fullHoldMs);
     if (isSuccess(answer) || isGuess || [404, 405, 501].includes(answer.statusCode)) {
       this.#hasNoSessions = true;
       return this.#useBasic(Infinity);
     }
-    if (hasMessage(answer, sessionLimit))
-      return this.#useBasic(this.#options.now() + this.#options.fullHoldMs);
     if (isBusy(answer)) throw toDriverError({ ...answer, body: {} }, this.#options.now(), 5_000);
     throw this.refuse(answer);
   }

@@ -5,9 +5,24 @@ import { isSuccess, type Answer } from './answer.ts';
 import type { Client } from './bmc.ts';
 import { toLink, toLinks, toRecord, toText, type Json } from './fields.ts';
 
-/** Reads the node's system. The path is found once per BMC, and anew when it is gone (firmware updates rename). */
+/** Reads the node's system. One that was there is worth waiting for, whatever the BMC says of it meanwhile. */
 export async function readSystem(client: Client, named: BmcAddress['system']): Promise<Answer> {
-  if (named !== null) return readNamed(client, named);
+  const { systemsSeen } = client.bmc;
+  try {
+    const system = named === null ? await readFound(client) : await readNamed(client, named);
+    systemsSeen.add(named);
+    return system;
+  } catch (error) {
+    const isGone = error instanceof DriverError && ['rejected', 'unsupported'].includes(error.kind);
+    if (!isGone || !systemsSeen.has(named)) throw error;
+    // A BMC that starts answers 404 before its services are up (OpenBMC: xcat-core#5461).
+    const words = `${error.message}; it was there before, so the BMC may be starting`;
+    throw new DriverError('busy', words, { retryAfterMs: client.inTime(10_000) });
+  }
+}
+
+/** The path is found once per BMC, and anew when it is gone (firmware updates rename). */
+async function readFound(client: Client): Promise<Answer> {
   const { bmc } = client;
   const known = bmc.systemPath ?? bmc.habits.winnerOf('system');
   if (known !== null) {
