@@ -6,6 +6,7 @@ import { IngotError, stateRefuses, type ErrorFacts } from '../src/core/errors.ts
 import {
   isIntermediate,
   lifecycle,
+  stateAtRest,
   states,
   stateOf,
   statesAccepting,
@@ -56,6 +57,7 @@ function lifecyclePage(): string {
       row.vmState,
       taskStatesOf(state).join(', ') || '–',
       String(row.powerState),
+      row.rests ?? '–',
       instance,
       row.deadlineMinutes ? `${row.deadlineMinutes} min` : '–',
     ];
@@ -94,10 +96,11 @@ function lifecyclePage(): string {
   return `${head('Lifecycle of a server', 'src/core/lifecycle.ts')}
 ## States
 
-${table(['state', 'attribute', 'API status', 'vm_state', 'task_state', 'power_state', 'CloudDC state', 'deadline'], shown)}
+${table(['state', 'attribute', 'API status', 'vm_state', 'task_state', 'power_state', 'machine', 'CloudDC state', 'deadline'], shown)}
 
-Power states: 0 no state, 1 running, 4 shut down. Deleted keeps its record for a retention time. gophercloud, which
-takes SHUTOFF for the end of a rebuild, reads ${upstream} by Nova v2.1.
+Power states: 0 no state, 1 running, 4 shut down. Machine: its power while the server rests there; one that is found
+otherwise twice takes its server along to the state that rests so, or is put back. Deleted keeps its record for a
+retention time. gophercloud, which takes SHUTOFF for the end of a rebuild, reads ${upstream} by Nova v2.1.
 
 ## Operations accepted, by API
 
@@ -140,7 +143,9 @@ function diagram(): string {
     }
   }
   for (const state of states) {
-    const { success, failure } = lifecycle[state];
+    const { success, failure, rests } = lifecycle[state];
+    const found = rests === 'on' ? 'off' : 'on';
+    if (rests) lines.add(`  ${name(state)} --> ${name(stateAtRest(found))}: found ${found}`);
     if (success) lines.add(`  ${name(state)} --> ${name(success)}`);
     if (success === null) lines.add(`  ${name(state)} --> [*]`);
     for (const end of new Set(Object.values(failure ?? {})))

@@ -83,6 +83,8 @@ interface Row {
   /** In the order in which they are passed, each with the step that begins it. Empty: nothing under way. */
   taskStates: Partial<Record<TaskState, StepName>>;
   powerState: PowerState | 'as last read' | 'as when deletion began';
+  /** The power of a machine whose server rests here; one that is found otherwise is followed, or put back (power sync). */
+  rests?: 'on' | 'off';
   /** One word, or one per task state where the hardware's doing shows through (a restart is seen as a stop and a start). */
   instance: InstanceState | Partial<Record<TaskState, InstanceState>>;
   console: ConsoleRule;
@@ -148,6 +150,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     vmState: 'active',
     taskStates: {},
     powerState: 1,
+    rests: 'on',
     instance: 'running',
     console: 'offered',
     accepts: {
@@ -181,6 +184,7 @@ export const lifecycle: Readonly<Record<State, Row>> = {
     vmState: 'stopped',
     taskStates: {},
     powerState: 4,
+    rests: 'off',
     instance: 'stopped',
     console: 'kept',
     accepts: {
@@ -401,6 +405,16 @@ export function statesAccepting(operation: Operation, door: Door): State[] {
 /** The state that an operation passes through. */
 export function stateOf(operation: Operation): State {
   return states.find((state) => lifecycle[state].by === operation)!;
+}
+
+/** Where a server rests whose machine was found so. */
+export function stateAtRest(power: 'on' | 'off'): State {
+  return states.find((state) => lifecycle[state].rests === power)!;
+}
+
+/** Whether the state says that something went wrong; the record then keeps what. */
+export function isFailure(state: State): boolean {
+  return lifecycle[state].instance === 'error';
 }
 
 /** What is still to be tried, the next one first. */

@@ -89,3 +89,6 @@ export const operationKinds: Readonly<Record<Operation, Kind>> = {
     auditName: 'deleteBareMetalServers',
   },
 };
+
+/** Those that put a system on the machine. */
+export const deploying = operations.filter((operation) => operationKinds[operation].steps.includes('deploy'));

@@ -4,7 +4,7 @@
  */
 import { IngotError, type ErrorFacts } from '../core/errors.ts';
 import type { Checkpoint, SubJob } from '../core/job.ts';
-import { lifecycle, stateOf, taskStateAt, type Power, type State } from '../core/lifecycle.ts';
+import { isFailure, lifecycle, stateOf, taskStateAt, type Power, type State } from '../core/lifecycle.ts';
 import type { Node } from '../core/node.ts';
 import { operationKinds, type StepName } from '../core/operations.ts';
 import { DriverError } from '../core/ports.ts';
@@ -284,7 +284,7 @@ async function fail(
   const power = await lastPower(room, delivery);
   const isRolledBack = subJob.operation === 'create' && subJob.input.rollBack === true;
   const state: State = isRolledBack ? 'Deleted' : lifecycle[server.state].failure![power];
-  const isAtFault = state === 'Faulty' || state === 'Reinstalling OS failed' || isRolledBack;
+  const isAtFault = isRolledBack || isFailure(state);
   if (isRolledBack) await room.work.disconnectServer(server.id, true);
   return {
     ...failed,

@@ -1,6 +1,6 @@
 /** Reading real power: the record follows the machine, or the machine is put back to the record, as its node says. */
 import { gather } from '../core/gather.ts';
-import type { Power } from '../core/lifecycle.ts';
+import { lifecycle, stateAtRest, type Power } from '../core/lifecycle.ts';
 import type { PowerSyncNode, Work } from '../core/work.ts';
 import type { Drivers } from './clockwork.ts';
 import { createRounds, type RoundLimits, type Rounds } from './rounds.ts';
@@ -59,17 +59,16 @@ async function readPower(
   } catch {
     // A BMC that does not answer says nothing about its machine.
   }
-  const wanted = server?.state === 'Running' ? 'on' : server?.state === 'Stopped' ? 'off' : null;
-  if (!server || wanted === null || power === 'unknown' || power === wanted) {
+  const wanted = server && lifecycle[server.state].rests;
+  if (!wanted || power === 'unknown' || power === wanted) {
     return { nodeId: node.id, power, disagreements: 0 };
   }
   if (disagreements + 1 < believed) return { nodeId: node.id, power, disagreements: disagreements + 1 };
   if (node.powerPolicy === 'enforce') {
     await room.submit.enforcePower({ id: node.id, projectId: server.projectId }, wanted);
   } else {
-    const [from, to] =
-      power === 'off' ? (['Running', 'Stopped'] as const) : (['Stopped', 'Running'] as const);
-    await room.work.moveStable(server.id, from, to, power, `the machine was found ${power} twice`);
+    const reason = `the machine was found ${power} twice`;
+    await room.work.moveStable(server.id, server.state, stateAtRest(power), power, reason);
   }
   return { nodeId: node.id, power, disagreements: 0 };
 }

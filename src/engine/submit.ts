@@ -210,7 +210,7 @@ function planNew(
     serverId: server.id,
     nodeId: null,
     input: server.nodeId === undefined ? request.input : { ...request.input, nodeId: server.nodeId },
-    deadlineMs: clockwork.deadlineMs('Creating', null),
+    deadlineMs: clockwork.deadlineMs(stateOf('create'), null),
     error: null,
   }));
   return plan;

@@ -1,11 +1,16 @@
 /** Writing an accepted request: a fixed number of statements in one transaction, whatever the number of servers. */
 import { sql } from 'kysely';
 import { IngotError } from '../core/errors.ts';
+import { firstTaskState, stateOf } from '../core/lifecycle.ts';
+import { operationKinds } from '../core/operations.ts';
 import type { LockedNode, LockedServer, Plan, Work } from '../core/work.ts';
 import { keepAnswer } from './answered-requests.ts';
 import type { Sql, Tx } from './database.ts';
 import { againAfterDeadlock } from './deadlock.ts';
 import type { Vault } from './vault.ts';
+
+/** The state in which a record begins. */
+const birth = stateOf('create');
 
 export function acceptance(
   db: Sql,
@@ -85,8 +90,8 @@ function toTold(plan: Plan) {
     serverId: server.id,
     subJobId: plan.subJobs[position]!.id,
     from: null,
-    to: 'Creating',
-    taskState: 'scheduling',
+    to: birth,
+    taskState: firstTaskState(birth),
   }));
   return [...created, ...plan.moves];
 }
@@ -96,9 +101,9 @@ async function insertServers(tx: Tx, plan: Plan): Promise<void> {
     insert into servers (id, project_id, user_id, door, name, description, state, task_state, flavor_id, image_id,
       zone, vpc_id, nics, key_name, public_key, user_data, admin_password_hash, metadata, tags, scheduler_hints,
       enterprise_project_id, reservation_id, launch_index, server_group_id, provisioning, provisioning_outcome)
-    select id, "projectId", "userId", door, name, description, 'Creating', 'scheduling', "flavorId", "imageId",
+    select id, "projectId", "userId", door, name, description, ${birth}, ${firstTaskState(birth)}, "flavorId", "imageId",
       zone, "vpcId", nics, "keyName", "publicKey", "userData", "adminPasswordHash", metadata, tags, "schedulerHints",
-      "enterpriseProjectId", "reservationId", "launchIndex", "serverGroupId", 'install', 'processing'
+      "enterpriseProjectId", "reservationId", "launchIndex", "serverGroupId", ${operationKinds.create.provisioning}, 'processing'
     from jsonb_to_recordset(${JSON.stringify(plan.newServers)}::jsonb) as s(
       id uuid, "projectId" text, "userId" text, door text, name text, description text, "flavorId" text,
       "imageId" uuid, zone text, "vpcId" uuid, nics jsonb, "keyName" text, "publicKey" text,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Delivery } from '../core/work.ts';
 import type { DeployOrder } from '../core/node.ts';
 import type { Standing } from '../core/lifecycle.ts';
+import { deploying } from '../core/operations.ts';
 import type { Sql } from './database.ts';
 import { nodeColumns, toNode, toSubJob, type NodeRow, type SubJobRow } from './rows.ts';
 import type { Vault } from './vault.ts';
@@ -72,7 +73,7 @@ export async function claim(
         'id', v.id, 'name', v.name, 'node_id', v.node_id, 'state', v.state, 'task_state', v.task_state,
         'deleting_from', v.deleting_from, 'power', v.power) end as server,
       case when n.id is null then null else to_jsonb(n) end as node,
-      case when v.id is null or c.operation not in ('create', 'reinstall-os', 'rebuild') then null else (
+      case when v.id is null or c.operation <> all(${deploying}) then null else (
         select jsonb_build_object(
           'imageId', i.id, 'imageName', i.name,
           'userData', nullif(coalesce(c.input ->> 'userData', v.user_data), ''),

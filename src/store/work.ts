@@ -8,11 +8,12 @@ import type { Work } from '../core/work.ts';
 import { acceptance } from './acceptance.ts';
 import { keepSession } from './lasting-session.ts';
 import { placement } from './placement.ts';
-import { powerSync } from './power-sync.ts';
 import { claim } from './claim.ts';
 import type { Database, Sql } from './database.ts';
 import type { Vault } from './vault.ts';
+import { moves } from './moves.ts';
 import { letGo, write } from './outcomes.ts';
+import { visits } from './visits.ts';
 
 const workChannel = 'ingot_work';
 
@@ -27,7 +28,8 @@ export function createWork(database: Database, vault: Vault, door: Sql = databas
   return {
     ...acceptance(door, vault),
     ...placement(db, vault),
-    ...powerSync(db, vault),
+    ...visits(db, vault),
+    ...moves(db),
     claim: (worker, most, leaseMs) => claim(db, vault, worker, most, leaseMs),
     write: (outcomes) => write(db, outcomes),
     letGo: (claim) => letGo(db, [claim]),

@@ -163,8 +163,8 @@ it('whatever is asked, each server walks along the arrows of the table and its m
         expect(!isIntermediate(state) || state === 'Deleted').toBe(true);
         // A command that was given up may have its effect later. Power sync follows that; here it is switched off.
         if (error === 'deadline') continue;
-        if (state === 'Running') expect(machine).toBe('on');
-        if (state === 'Stopped') expect(machine).toBe('off');
+        const { rests } = lifecycle[state];
+        if (rests) expect(machine).toBe(rests);
       }
       const jobs = await cloud.sql.query(`select 1 from sub_jobs where status = 'failed' and error is null`);
       expect(jobs.rowCount).toBe(0);

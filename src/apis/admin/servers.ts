@@ -1,6 +1,6 @@
 /** What an operator asks of servers beside the published APIs: why, retry, history, and clearing a fault. */
 import { conflict, invalid, IngotError, notFound } from '../../core/errors.ts';
-import { states, type State } from '../../core/lifecycle.ts';
+import { stateAtRest, states, type State } from '../../core/lifecycle.ts';
 import type { Server, ServerFilter } from '../../core/server.ts';
 import { callerOf, isId, ok, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
@@ -68,7 +68,7 @@ export async function clearFault(cloud: Cloud, call: Call): Promise<Answer> {
   if (!node) throw conflict(`The server ${id} has no machine; delete it.`, 'server', id);
   if (node.driver === 'simulated') await cloud.faults.repair(node.id);
   const { power, inventory } = await measure(cloud.drivers, node);
-  const to = power === 'on' ? 'Running' : 'Stopped';
+  const to = stateAtRest(power === 'on' ? 'on' : 'off');
   const reason = `the fault was cleared; the machine was found ${power}`;
   if (!(await cloud.work.moveStable(id, 'Faulty', to, power, reason))) {
     throw conflict(`The server ${id} moved on meanwhile.`, 'server', id);
