@@ -1,4 +1,5 @@
 /** Asking a node's hardware while a caller waits for the answer. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { conflict, IngotError } from '../../core/errors.ts';
 import type { Inventory, Node } from '../../core/node.ts';
 import { DriverError, type Driver, type Purpose } from '../../core/ports.ts';
@@ -19,9 +20,26 @@ export async function readPower(drivers: Drivers, node: Node): Promise<'on' | 'o
 /** @throws IngotError `unavailable` (worth another try) or `hardware`, in the driver's words */
 export async function measure(drivers: Drivers, node: Node): Promise<Measurement> {
   return ask(drivers, node, async (driver) => {
-    const { power } = await driver.readPower(node, purpose);
-    return { power, inventory: await driver.inspect(node, purpose) };
+    const { power } = await patiently(() => driver.readPower(node, purpose));
+    return { power, inventory: await patiently(() => driver.inspect(node, purpose)) };
   });
+}
+
+const mostTries = 4;
+const usualPauseMs = 1_000;
+const longestPauseMs = 5_000;
+
+/** A BMC that is busy for a moment (503 with Retry-After: iDRAC, xcat#4264) is asked again, for nobody else would. */
+async function patiently<T>(question: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await question();
+    } catch (error) {
+      const isBusy = error instanceof DriverError && error.kind === 'busy';
+      if (!isBusy || tries === mostTries) throw error;
+      await pause(Math.min(error.retryAfterMs ?? usualPauseMs, longestPauseMs));
+    }
+  }
 }
 
 async function ask<T>(drivers: Drivers, node: Node, question: (driver: Driver) => Promise<T>): Promise<T> {
