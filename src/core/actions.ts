@@ -130,6 +130,8 @@ const ecs = {
   'ecs:availabilityZones:listHosts': list(forOperators),
   'ecs:hypervisors:list': list(forOperators),
   'ecs:hypervisors:get': read(forOperators),
+  'ecs:usages:list': list(forOperators),
+  'ecs:usages:get': read({ twin: 'bms:serverQuotas:get' }),
   'ecs:quotas:get': read({ twin: 'bms:serverQuotas:get' }),
 };
 

@@ -31,6 +31,7 @@ import { servers } from '../store/servers.ts';
 import { faults } from '../store/simulation.ts';
 import { site } from '../store/site.ts';
 import { tenancy as openTenancy } from '../store/tenancy.ts';
+import { usages } from '../store/usages.ts';
 import { volumes } from '../store/volumes.ts';
 import { createWork } from '../store/work.ts';
 import type { Databases } from './databases.ts';
@@ -76,6 +77,7 @@ export function openStores({ database, engineDatabase, vault }: Databases) {
     serverGroups: serverGroups(sql),
     servers: servers(sql),
     site: site(sql),
+    usages: usages(sql),
     volumes: volumes(sql),
   };
 }

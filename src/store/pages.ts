@@ -133,7 +133,7 @@ function beyond(
   return sql`(${sql.join(branches, sql` or `)})`;
 }
 
-function notFoundHere(marker: string): IngotError {
+export function notFoundHere(marker: string): IngotError {
   return invalid(`The marker ${marker} could not be found.`, 'marker');
 }
 

@@ -85,3 +85,15 @@ it('shows machines to operators', { timeout: 120_000 }, async (context) => {
   });
   expect(await read('hypervisor stats show')).toMatchObject({ count: listed.length, running_vms: 1 });
 });
+
+it('tells what projects have used', { timeout: 120_000 }, async (context) => {
+  context.skip(!isInstalled, whyNot);
+  await cloud.sql.query(`update servers set launched_at = now() - interval '2 hours' where id = $1`, [id]);
+  const shown = await read('usage show');
+  expect(shown).toMatchObject({ Project: cloud.projectId, Servers: [{ name: 'box', state: 'active' }] });
+  expect(shown['CPU Hours']).toBeGreaterThanOrEqual(2 * 48);
+  for (const version of ['2.1', '2.60']) {
+    const listed = await read(`--os-compute-api-version ${version} usage list`);
+    expect(listed).toMatchObject([{ Servers: [{ name: 'box' }] }]);
+  }
+});

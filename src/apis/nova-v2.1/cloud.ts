@@ -7,6 +7,7 @@ import type { Images } from '../../core/image.ts';
 import type { SecurityGroups } from '../../core/security-group.ts';
 import type { ServerGroups } from '../../core/server-group.ts';
 import type { Servers } from '../../core/server.ts';
+import type { Usages } from '../../core/usage.ts';
 import type { Volumes } from '../../core/volume.ts';
 import type { Consoles } from '../../engine/consoles/consoles.ts';
 import type { CreateOnce } from '../../engine/create-once.ts';
@@ -21,6 +22,7 @@ export interface Cloud {
   create: CreateOnce;
   nics: Nics;
   nodeSizes: NodeSizes;
+  usages: Usages;
   volumes: Volumes;
   consoles: Pick<Consoles, 'offerServer' | 'readLog'>;
   images: Pick<Images, 'capture'>;

@@ -1,6 +1,7 @@
-/** The routes about machines, for operators. */
+/** The routes about machines and what was used of them, most of them for operators. */
 import type { Entry } from './cloud.ts';
 import * as hypervisors from './hypervisors.ts';
+import * as usage from './usage.ts';
 
 export const fleetParts: Entry[] = [
   [
@@ -71,6 +72,26 @@ export const fleetParts: Entry[] = [
       path: '/os-aggregates',
       summary: 'List host aggregates, of which there are none',
       action: 'ecs:hypervisors:list',
+    },
+  ],
+  [
+    usage.listUsages,
+    {
+      id: 'usages',
+      method: 'GET',
+      path: '/os-simple-tenant-usage',
+      summary: 'List what projects have used in a time',
+      action: 'ecs:usages:list',
+    },
+  ],
+  [
+    usage.showUsage,
+    {
+      id: 'usage',
+      method: 'GET',
+      path: '/os-simple-tenant-usage/:usage_project_id',
+      summary: 'Show what a project has used in a time',
+      action: 'ecs:usages:get',
     },
   ],
 ];

@@ -63,17 +63,16 @@ export function cutPage<Item>(
   const limit = parseLimit(call);
   const items = found.slice(0, limit);
   if (found.length <= limit) return { items, links: {} };
+  const links = linkToNext(call, path, toMarker(items.at(-1)!));
+  return { items, links: { [name === null ? 'links' : `${name}_links`]: links } };
+}
+
+/** To what is behind the marker of this page, asked for likewise. */
+export function linkToNext(call: NovaCall, path: string, marker: string): { rel: 'next'; href: string }[] {
   const query = new URLSearchParams();
   for (const key of Object.keys(call.query)) {
     if (key !== 'marker') for (const value of listOf(call, key)) query.append(key, value);
   }
-  query.set('marker', toMarker(items.at(-1)!));
-  return {
-    items,
-    links: {
-      [name === null ? 'links' : `${name}_links`]: [
-        { rel: 'next', href: `${call.root}${path}?${query.toString()}` },
-      ],
-    },
-  };
+  query.set('marker', marker);
+  return [{ rel: 'next', href: `${call.root}${path}?${query.toString()}` }];
 }
