@@ -219,6 +219,7 @@ const evs = {
   'evs:volumes:update': write(),
   'evs:volumes:delete': write(),
   'evs:volumes:use': write(),
+  'evs:availabilityZones:list': list(),
   'evs:types:get': read(),
   'evs:quotas:get': read(),
 };

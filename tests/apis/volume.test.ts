@@ -114,7 +114,10 @@ describe('the volume API', () => {
     expect(await cinder('GET', `/volumes?marker=${theirs}`)).toMatchObject(missing(theirs));
   });
 
-  it('knows its types', async () => {
+  it('knows its zones and types', async () => {
+    expect((await cinder('GET', '/os-availability-zone')).body.availabilityZoneInfo).toEqual([
+      { zoneName: 'eu-de-01', zoneState: { available: true } },
+    ]);
     const { body } = await cinder('GET', '/types');
     expect(body.volume_types.map((it: Reply['body']) => it.name)).toEqual(['SAS', 'SSD', 'GPSSD', 'SATA']);
     expect((await cinder('GET', '/types/SSD')).body.volume_type.name).toBe('SSD');

@@ -60,6 +60,7 @@ it('is told what is limited, and what is used of it', { timeout: 120_000 }, asyn
 
 it('makes a volume, attaches and detaches it', { timeout: 180_000 }, async (context) => {
   context.skip(!isInstalled, whyNot);
+  expect(await read('availability zone list --volume')).toMatchObject([{ 'Zone Name': 'eu-de-01' }]);
   const made = await read('volume create --size 10 --type SSD data');
   await run('server add volume box data');
   expect(await read('volume list')).toMatchObject([

@@ -124,6 +124,14 @@ export async function remove({ volumes }: Cloud, call: VolumeCall): Promise<Answ
   return { statusCode: 202 };
 }
 
+/** Those of machines: a volume is attached within its zone. */
+export async function listZones({ catalog }: Cloud): Promise<Answer> {
+  const zones = await catalog.listZones();
+  return ok({
+    availabilityZoneInfo: zones.map((zoneName) => ({ zoneName, zoneState: { available: true } })),
+  });
+}
+
 export function listTypes(): Answer {
   return ok({ volume_types: volumeTypes.map(toType) });
 }
