@@ -4,9 +4,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { HabitNews, Health } from '../../src/core/node.ts';
 import type { IpmiDriverOptions } from '../../src/drivers/ipmi/ipmi-driver.ts';
 import { toEntries } from '../../src/drivers/ipmi/event-log.ts';
+import { sessionFailure } from '../../src/drivers/ipmi/answer.ts';
 import { readHealth, toSensors } from '../../src/drivers/ipmi/sensors.ts';
 import { failureOf, purpose } from '../redfish/node.ts';
 import { ipmiAccount, startIpmiSim, whyNoIpmi } from './ipmi-sim.ts';
+import { startMuteRelay } from './mute-relay.ts';
 import { makeIpmiDriver, makeIpmiNode } from './node.ts';
 
 describe('the IPMI driver on the wire', () => {
@@ -34,6 +36,14 @@ describe('the IPMI driver on the wire', () => {
     await restarted.readPower({ ...node, bmcHabits: { cipher_suite: '3' } }, purpose);
     expect(retried).toEqual(['cipher']);
     expect(told).toHaveLength(1);
+  });
+
+  it('goes down the ladder also where a BMC says nothing to a suite that it does not know', async () => {
+    await using machine = await startIpmiSim();
+    await using mute = await startMuteRelay(machine.address);
+    await using driver = makeIpmiDriver();
+    expect(await driver.readPower(makeIpmiNode(mute.address), purpose)).toMatchObject({ power: 'off' });
+    expect(driver.cipherOf(mute.address)).toBe(3);
   });
 
   it('offers only the suite that an address names', async () => {
@@ -194,6 +204,16 @@ it('claims to know nothing of the health of a machine without sensors, unless a 
   expect(await read(false, 'OK')).toBe('Unknown');
   expect(await read(true, 'OK')).toBe('Critical');
   expect(await read(false, 'Critical')).toBe('OK');
+});
+
+it.each([
+  ['RAKP 2 message indicates an error : unauthorized role requested', 'denied', 'privilege=operator'],
+  ['Set Session Privilege Level to ADMINISTRATOR failed', 'unreachable', 'lets no session begin'],
+  ['Get Auth Capabilities error', 'unreachable', 'does not answer'],
+])('says why there was no session: %s', (complaint, kind, words) => {
+  const stderr = `${complaint}\nError: Unable to establish IPMI v2 / RMCP+ session\n`;
+  const failure = sessionFailure({ stdout: '', stderr, code: 1, end: 'exited' }, 'ipmitool');
+  expect(failure).toMatchObject({ kind, message: expect.stringContaining(words) });
 });
 
 it('understands the sensors of real machines', () => {

@@ -11,6 +11,12 @@ const noSession = /Unable to establish (IPMI|LAN|RMCP)/;
  */
 const suiteRefused =
   /invalid authentication algorithm|invalid integrity algorithm|invalid confidentiality algorithm|no matching (cipher suite|authentication payload|integrity payload)|algorithm 0x\w+ is not what we requested/i;
+/**
+ * It answered what it is asked outside of sessions, and then nothing: ipmitool 1.8.19 gives up on opening the session
+ * without a word, and complains of the next step only. Lost packets look the same, so that another suite does no harm.
+ */
+const silentAtOpening = /Set Session Privilege Level to \w+ failed\s*$/m;
+const nobodyThere = /Get Auth Capabilities error/i;
 /** The key that both sides derive from the password differs, or the BMC says that it does not know or let in the name. */
 const loginRefused =
   /RAKP \d.*(HMAC|integrity check value) is invalid|RAKP 4 message has invalid integrity|unauthorized (name|role|GUID)|invalid role|inactive role|user level authentication/i;
@@ -40,6 +46,13 @@ export function isSuiteRefused({ stderr }: Output): boolean {
   return noSession.test(stderr) && suiteRefused.test(stderr);
 }
 
+/** Whether it may have been asked for a suite that it does not know, and said nothing to it. */
+export function isSuiteIgnored(output: Output): boolean {
+  const { stderr } = output;
+  const isSilent = noSession.test(stderr) && silentAtOpening.test(stderr) && !nobodyThere.test(stderr);
+  return isSilent && !silentAtLogin.test(stderr) && !isLoginRefused(output);
+}
+
 export function isLoginRefused({ stderr }: Output): boolean {
   return noSession.test(stderr) && loginRefused.test(stderr);
 }
@@ -58,7 +71,12 @@ export function sessionFailure(output: Output, program: string): DriverError | n
     return new DriverError('denied', 'IPMI knows names of at most 16 and passwords of at most 20 bytes');
   }
   if (!noSession.test(stderr)) return null;
-  if (isLoginRefused(output)) return new DriverError('denied', 'The BMC refused the login over IPMI');
+  if (isLoginRefused(output)) {
+    const more = /\brole\b/i.test(stderr)
+      ? ': the account has not the privilege that is asked for; privilege=operator in the address asks for less'
+      : '';
+    return new DriverError('denied', `The BMC refused the login over IPMI${more}`);
+  }
   if (isSuiteRefused(output)) {
     return new DriverError('rejected', 'The BMC takes none of the cipher suites that were offered over IPMI');
   }
@@ -69,6 +87,11 @@ export function sessionFailure(output: Output, program: string): DriverError | n
   if (silentAtLogin.test(stderr)) {
     const words =
       'The BMC answers over IPMI but falls silent at the login, as some do that do not know the name';
+    return new DriverError('unreachable', words);
+  }
+  if (isSuiteIgnored(output)) {
+    const words =
+      'The BMC answers over IPMI but lets no session begin, with none of the cipher suites offered';
     return new DriverError('unreachable', words);
   }
   return new DriverError('unreachable', 'The BMC does not answer over IPMI');

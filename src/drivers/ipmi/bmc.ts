@@ -7,7 +7,7 @@ import { Governor, type GovernorOptions } from '../governor.ts';
 import { bestFirst, Habits, toWinner } from '../habits.ts';
 import { LockoutGuard, type LockoutOptions } from '../lockout-guard.ts';
 import { openSol, type Sol } from './console.ts';
-import { isLoginRefused, isSuiteRefused, sessionFailure } from './answer.ts';
+import { isLoginRefused, isSuiteIgnored, isSuiteRefused, sessionFailure } from './answer.ts';
 import type { Ipmitool, Output, Patience, Target } from './ipmitool.ts';
 
 export interface IpmiOptions extends GovernorOptions, LockoutOptions {
@@ -126,7 +126,7 @@ export class Bmc {
     for (const rung of this.#suites()) {
       if (output) this.#options.watch.retried('ipmi', 'cipher');
       output = await this.#ipmitool.run(this.#toTarget(account, rung.suite), commands, patience);
-      if (isSuiteRefused(output)) continue; // no session, so nothing was carried out
+      if (isSuiteRefused(output) || isSuiteIgnored(output)) continue; // no session, so nothing was carried out
       if (isLoginRefused(output)) guard.count();
       const failure = sessionFailure(output, this.#ipmitool.program);
       if (failure) throw failure;
