@@ -8,7 +8,7 @@ import { sealAnew } from '../store/keyring.ts';
 import { keepPostgres, type LastingPostgres } from '../store/lasting-postgres.ts';
 import { migrate } from '../store/migrate.ts';
 import { holdAlone } from '../store/solitude.ts';
-import { readOrMakeKeys, type Vault } from '../store/vault.ts';
+import { noteSealed, readOrMakeKeys, type Vault } from '../store/vault.ts';
 import type { Closers } from './closers.ts';
 
 export interface Databases {
@@ -59,7 +59,8 @@ async function openPostgres(config: Config, folder: string, logger: Logger): Pro
 }
 
 async function openSecrets(sql: Sql, config: Config, folder: string, logger: Logger): Promise<Vault> {
-  const keys = readOrMakeKeys(join(folder, 'secret.key'), config.secretKey);
+  const file = join(folder, 'secret.key');
+  const keys = readOrMakeKeys(file, config.secretKey);
   const vault = await openVault(sql, keys);
   if (!vault.isOurs) {
     logger.warn(
@@ -67,6 +68,7 @@ async function openSecrets(sql: Sql, config: Config, folder: string, logger: Log
     );
   } else if (keys.length > 1) {
     const count = await sealAnew(sql, vault);
+    if (config.secretKey === null) noteSealed(file, keys[0]!);
     logger.warn(
       `${count} secrets were sealed with the newest key; the older ones are no longer needed by this process`,
     );

@@ -1,6 +1,6 @@
 /** Secrets at rest: AES-256-GCM under keys that stand in a file of their own, readable by the owner only. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface Vault {
@@ -78,10 +78,33 @@ export function addKey(file: string): number {
   return writeKeys(file, [randomBytes(32), ...keys]);
 }
 
-/** Leaves the newest key only. Secrets that older ones sealed can be opened by nobody then. */
+/**
+ * Leaves the newest key only. Secrets that older ones sealed can be opened by nobody then.
+ * @throws Error while it is not known that the newest one has sealed all
+ */
 export function dropOlderKeys(file: string): number {
-  const [newest] = parseKeys(readFileSync(file, 'utf8').trim().split('\n'), file);
+  const [newest, ...older] = parseKeys(readFileSync(file, 'utf8').trim().split('\n'), file);
+  if (older.length > 0 && readSealed(file) !== fingerprint(newest!)) {
+    throw new Error(
+      'No Ingot was started with the newest key yet: what the older ones sealed would be lost.',
+    );
+  }
   return writeKeys(file, [newest!]);
+}
+
+/** Remembers beside the file of keys that this one has sealed every secret. */
+export function noteSealed(file: string, newest: Buffer): void {
+  writeFileSync(sealedFile(file), `${fingerprint(newest)}\n`, { mode: 0o600, flush: true });
+}
+
+const sealedFile = (file: string) => `${file}.sealed`;
+
+function readSealed(file: string): string | null {
+  return existsSync(sealedFile(file)) ? readFileSync(sealedFile(file), 'utf8').trim() : null;
+}
+
+function fingerprint(key: Buffer): string {
+  return createHash('sha256').update('ingot key ').update(key).digest('hex');
 }
 
 /** A crash leaves the old file or the new one. */

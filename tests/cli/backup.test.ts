@@ -1,5 +1,5 @@
 /** What the operations manual says of backup, and of changing the key of secrets: done with the commands it gives. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -85,6 +85,10 @@ it('a new key is put before the old one, seals everything at the next start, and
 
   execFileSync(process.execPath, [program, 'key', 'rotate'], { env: environment(data) });
   expect(await keys()).toEqual([expect.not.stringMatching(old!), old]);
+  const tooEarly = spawnSync(process.execPath, [program, 'key', 'drop-older'], { env: environment(data) });
+  expect(tooEarly.status).toBe(1);
+  expect(String(tooEarly.stderr)).toContain('what the older ones sealed would be lost');
+  expect(await keys()).toHaveLength(2);
   await serve(data);
   await stop();
   execFileSync(process.execPath, [program, 'key', 'drop-older'], { env: environment(data) });
