@@ -11,7 +11,7 @@ interface Setting<T> {
   parse(text: string | undefined): T;
 }
 
-export class SettingError extends Error {}
+class SettingError extends Error {}
 
 function text(env: string, byDefault: string, help: string): Setting<string> {
   return { env, default: byDefault, help, parse: (given) => given || byDefault };

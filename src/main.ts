@@ -191,7 +191,7 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
   }
 }
 
-export function toLogger(config: Pick<Config, 'logLevel'>): Logger {
+function toLogger(config: Pick<Config, 'logLevel'>): Logger {
   return pino(
     { level: config.logLevel, redact: ['*.password', '*.secret', 'req.headers["x-auth-token"]'] },
     pino.destination(2),

@@ -39,7 +39,7 @@ export interface FleetOptions {
   replay?: Replay;
 }
 
-export const fleetDefaults: FleetOptions = {
+const fleetDefaults: FleetOptions = {
   count: 1,
   personalities: ['lawful'],
   more: [],
@@ -126,7 +126,7 @@ function addTo(listener: Listener, bmc: Answering, index: number, { host, port, 
 }
 
 /** The IPv4 address so many after another one. */
-export function addressAfter(first: string, steps: number): string {
+function addressAfter(first: string, steps: number): string {
   const number = first.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + steps;
   return [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join('.');
 }

@@ -75,7 +75,7 @@ export function toInventory(facts: AgentFacts): Inventory {
 }
 
 /** Room for the partition with the data of cloud-init, behind the image. */
-export const configDriveBytes = 8 * 1024 * 1024;
+const configDriveBytes = 8 * 1024 * 1024;
 
 /**
  * The smallest disk that holds the image, as Ironic does without a hint: large disks are for data. Equals go by name.

@@ -34,7 +34,7 @@ function parseGroups(text: string): bigint[] | null {
 const inSix = 0xffffn << 32n;
 
 /** Null for what is none. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is one of IPv4. */
-export function parseAddress(text: string): Address | null {
+function parseAddress(text: string): Address | null {
   const four = parseFour(text);
   if (four !== null) return { bits: 32, value: four };
   const [head = '', tail, ...more] = text.split('::');

@@ -2,7 +2,7 @@
  * Where a BMC listens for IPMI, and what it needs to be spoken to: `10.0.0.7`, `10.0.0.7:623`, `[fd00::7]:623`, with
  * `?cipher=3` where the cipher suite cannot be found out and `&privilege=operator` where the account is no administrator.
  */
-export const ipmiPrivileges = ['user', 'operator', 'administrator'] as const;
+const ipmiPrivileges = ['user', 'operator', 'administrator'] as const;
 export type IpmiPrivilege = (typeof ipmiPrivileges)[number];
 
 export interface IpmiAddress {

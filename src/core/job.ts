@@ -8,8 +8,7 @@ import type { Door } from './lifecycle.ts';
 import type { Operation, StepName } from './operations.ts';
 
 /** `waiting` has a due time and a reason; `running` has an owner and a lease. */
-export const subJobStatuses = ['queued', 'running', 'waiting', 'succeeded', 'failed'] as const;
-export type SubJobStatus = (typeof subJobStatuses)[number];
+export type SubJobStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed';
 
 export function hasEnded(status: SubJobStatus): boolean {
   return status === 'succeeded' || status === 'failed';

@@ -14,7 +14,7 @@ export type Circumstances = Readonly<Record<string, string | readonly string[] |
  * The keys that are filled here. A key that is not among them is refused when a document is written: a denial with it
  * would be taken for a lock and never close.
  */
-export const conditionKeys = [
+const conditionKeys = [
   'g:CurrentTime',
   'g:DomainId',
   'g:DomainName',
@@ -42,7 +42,7 @@ const knownKeys = new Set(conditionKeys.map((key) => key.toLowerCase()));
  * Keys about tags (IAM, "Using Tags to Control Access"): those that the resource has, and those that the call gives or
  * takes away. Of the keys of the two families the end is the key of a tag, whose case counts as that of tags does.
  */
-export const tagConditionKeys = ['g:ResourceTag/KEY', 'g:RequestTag/KEY', 'g:TagKeys'] as const;
+const tagConditionKeys = ['g:ResourceTag/KEY', 'g:RequestTag/KEY', 'g:TagKeys'] as const;
 
 const tagFamilies = ['g:resourcetag/', 'g:requesttag/'] as const;
 
@@ -142,7 +142,7 @@ const operators: Readonly<Record<string, Operator>> = {
   NotIpAddress: not(ipAddress),
 };
 
-export const conditionOperators = [...Object.keys(operators), 'Null', 'IsNullOrEmpty'];
+const conditionOperators = [...Object.keys(operators), 'Null', 'IsNullOrEmpty'];
 
 /**
  * @param at where it stands in the document, for the words of a refusal

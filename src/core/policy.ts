@@ -42,7 +42,7 @@ export interface Question {
 }
 
 /** As documented, without the white space between the parts. */
-export const mostCharacters = 6_144;
+const mostCharacters = 6_144;
 
 /** `service:resource:operation`; CloudDC has actions with nothing in the middle. */
 const actionForm = /^(\*|[a-z0-9*?-]+(:[A-Za-z0-9_*?-]*){1,2})$/;

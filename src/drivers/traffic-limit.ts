@@ -19,7 +19,7 @@ export interface TrafficOptions {
   windowMs: number;
 }
 
-export const trafficDefaults: TrafficOptions = {
+const trafficDefaults: TrafficOptions = {
   least: 32,
   most: 2_048,
   start: 128,

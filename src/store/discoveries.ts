@@ -3,7 +3,7 @@ import type { Discovered, Discoveries, DiscoveredFacts } from '../core/discovery
 import type { Sql } from './database.ts';
 
 /** Somebody may make up addresses: more are not taken in. */
-export const mostDiscovered = 1_000;
+const mostDiscovered = 1_000;
 /** A machine is not sent through the ramdisk more often, in minutes. */
 const oftenestMinutes = 60;
 /** Who has told nothing by then makes room for others, in minutes. */

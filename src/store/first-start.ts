@@ -34,7 +34,7 @@ export interface FirstCredentials {
 
 const hexId = () => randomUUID().replaceAll('-', '');
 
-export const firstFlavor = 'physical.m2.large';
+const firstFlavor = 'physical.m2.large';
 
 /** Any number that nobody else locks by. */
 const firstStartLock = 7_418;

@@ -63,7 +63,7 @@ async function getMigrations(): Promise<Record<string, Migration>> {
 }
 
 /** The check on `servers` is computed from the lifecycle table; it is laid anew when the table has changed. */
-export function lifecycleCheck(): string {
+function lifecycleCheck(): string {
   const pairs = states.map((state) => {
     const taskStates = taskStatesOf(state);
     const task =

@@ -196,7 +196,7 @@ function belongingTo(projectId: string): RawBuilder<unknown>[] {
 }
 
 /** Those, and the machines of the shared pool that carry nobody's server. */
-export function rangesVisibleTo(projectId: string): RawBuilder<unknown>[] {
+function rangesVisibleTo(projectId: string): RawBuilder<unknown>[] {
   return [sql`(n.project_id is null and n.server_id is null)`, ...belongingTo(projectId)];
 }
 

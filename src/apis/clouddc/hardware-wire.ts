@@ -1,7 +1,7 @@
 /** Hardware attributes as documented: the core's names are the documented ones in another spelling. */
 import type { Inventory } from '../../core/node.ts';
 
-export function toSummary({ serialNumber, manufacturer, model }: Inventory) {
+function toSummary({ serialNumber, manufacturer, model }: Inventory) {
   return { sn: serialNumber, manufacturer, model };
 }
 

@@ -70,7 +70,7 @@ function isDefaultRoute(links: readonly (Link & { id: string })[], id: string, i
   return first?.id === id && first.addresses.findIndex(({ gateway }) => gateway !== null) === index;
 }
 
-export function toNetmask(prefix: number): string {
+function toNetmask(prefix: number): string {
   const bits = prefix === 0 ? 0 : (0xffff_ffff << (32 - prefix)) >>> 0;
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
 }

@@ -102,7 +102,7 @@ const preamble =
   /^(Loading IANA|Running Get (VSO|PICMG|HPM)|Invalid completion code received|Discovered (IPMB|PICMG|Target)|Get HPM\.x Capabilities)/;
 
 /** The last thing that was complained about. */
-export function lastComplaint({ stderr }: Output): string {
+function lastComplaint({ stderr }: Output): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())

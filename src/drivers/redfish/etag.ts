@@ -12,7 +12,7 @@ const forms = ['given', 'strong', 'bare', 'none', 'any'] as const;
 type EtagForm = (typeof forms)[number];
 
 /** The tag of a resource: the header first, then the annotation in the body (DSP0266 "ETags"). */
-export function etagOf(resource: Answer): string | null {
+function etagOf(resource: Answer): string | null {
   return toText(resource.headers['etag']) ?? toText(resource.body['@odata.etag']);
 }
 

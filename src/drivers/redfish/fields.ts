@@ -37,10 +37,6 @@ export function toLinks(value: unknown): string[] {
     .filter((link) => link !== null);
 }
 
-export function toLower(value: unknown): string {
-  return toText(value)?.toLowerCase() ?? '';
-}
-
 export function toTexts(value: unknown): string[] | null {
   if (!Array.isArray(value)) return null;
   return value.map(toText).filter((text) => text !== null);
