@@ -95,6 +95,31 @@ describe('the driver', () => {
   });
 });
 
+it('finds the parts to blame also where BMCs of today have them', async () => {
+  const chassis = '/redfish/v1/Chassis/1';
+  const drive = `${system}/Storage/1/Drives/1`;
+  const link = (path: string) => ({ '@odata.id': path });
+  await using server = await startRedfishServer({
+    environment: 'sensors',
+    overlay: {
+      [system]: {
+        PowerState: 'On',
+        Status: { Health: 'OK', HealthRollup: 'Critical' },
+        Links: { Chassis: [link(chassis)] },
+        Storage: link(`${system}/Storage`),
+        Actions: { '#ComputerSystem.Reset': { target: 'x' } },
+      },
+      [`${chassis}/ThermalSubsystem/Fans/2`]: { Name: 'Fan 2', Status: { Health: 'Warning' } },
+      [`${system}/Storage/1`]: { Status: { HealthRollup: 'Critical' }, Drives: [link(drive)] },
+      [drive]: { Name: 'Bay 3', Status: { Health: 'Critical' } },
+    },
+  });
+  await using driver = makeDriver();
+  expect((await driver.readHealth(makeNode(server.url), purpose)).evidence).toBe(
+    'Redfish Status of the system is Critical: Fan 2 Warning, Bay 3 Critical',
+  );
+});
+
 describe('the sensors of a machine', () => {
   it.each(['thermal', 'sensors'] as const)('are read where they stand (%s)', async (environment) => {
     await using server = await startRedfishServer({ environment, power: 'on' });
