@@ -61,6 +61,18 @@ export function addServerCommands(program: Command): void {
   }
   addCommand(
     server,
+    'clear-fault <server>',
+    {
+      does: 'Look at the machine of a Faulty server, and let the server stand as that is found: its machine was repaired.',
+      example: 'ingot server clear-fault web-1',
+    },
+    async (asked) => {
+      const answer = await asked.client.ask('POST', `${await pathOf(asked)}/clear-fault`);
+      return { json: answer, text: `${asked.words[0]} is ${answer['state']}.` };
+    },
+  );
+  addCommand(
+    server,
     'console <server>',
     {
       does: 'Tie this terminal to the serial console of a server; ~. at the beginning of a line leaves.',

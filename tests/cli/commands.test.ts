@@ -128,6 +128,13 @@ describe('ingot server and ingot fault', () => {
     expect(await ingot('server', 'retry', 'web')).toMatchObject({ code: 1 });
   });
 
+  it('give a server back whose machine was repaired', async () => {
+    await cloud.makeServers(1, 'broken');
+    await json('fault', 'add', 'broken', '--on', 'now');
+    expect((await ingot('server', 'list', '--state', 'Faulty')).out).toContain('broken');
+    expect((await ingot('server', 'clear-fault', 'broken')).out).toBe('broken is Running.\n');
+  });
+
   it('remove all faults only when asked to', async () => {
     await json('fault', 'add', 'sim-008', '--on', 'create', '--kind', 'slow');
     expect(await ingot('fault', 'add', 'nobody')).toMatchObject({

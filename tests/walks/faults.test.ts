@@ -126,7 +126,7 @@ describe('with all the time in the world', () => {
       state: 'Faulty',
       under_way: false,
       error: { code: 'hardware', message: 'simulated fault: the hardware reports fail' },
-      suggested_remedy: expect.stringContaining('/clear-fault'),
+      suggested_remedy: expect.stringContaining('ingot server clear-fault '),
     });
 
     const cleared = await cloud.call('POST', `/admin/v1/servers/${id}/clear-fault`);
@@ -193,7 +193,7 @@ describe('when the deadline passes', () => {
       next_retry_at: null,
       remedies_tried: ladder,
       error: { code: 'deadline' },
-      suggested_remedy: expect.stringContaining('/clear-fault'),
+      suggested_remedy: expect.stringContaining('ingot server clear-fault '),
     });
 
     // The stop is over, and the machine is still on.

@@ -67,7 +67,7 @@ function afterFailure({ id, state, nodeName, flavorId, zone }: Subject, { kind }
   }
   if (state === 'Faulty') {
     const repair = nodeName === null ? '' : `repair node ${nodeName}, then `;
-    return `Delete the server; or ${repair}POST /admin/v1/servers/${id}/clear-fault.`;
+    return `Delete the server; or ${repair}ingot server clear-fault ${id}.`;
   }
   if (state === 'Reinstalling OS failed') return 'Ask for the reinstallation again, or delete the server.';
   if (kind === 'hardware' || kind === 'deadline') {
