@@ -412,6 +412,27 @@ describe('whoever manages an account', () => {
     expect((await person.ask('POST', '/v3/domains', { domain: { name: name('x') } })).status).toBe(403);
   });
 
+  it('gives itself no rights in the project of another account that lets it in', async () => {
+    const { domain } = await make('POST', '/v3/domains', { domain: { name: name('guest') } });
+    const root = await makeUser({ domain_id: domain.id, is_domain_owner: true });
+    const { project } = await make('POST', '/v3/projects', {
+      project: { name: 'eu-de', domain_id: domain.id },
+    });
+    const reader = await roleNamed('reader');
+    await grant(root, reader);
+    const person = await login(root, { project: { id: project.id } });
+    const on = `/v3/projects/{p}/users/${root}/roles`;
+    const status = async (method: string, role: string) => (await person.ask(method, `${on}/${role}`)).status;
+    expect(await status('HEAD', reader)).toBe(204);
+    expect(await status('PUT', await roleNamed('te_admin'))).toBe(404);
+    expect(await status('DELETE', reader)).toBe(404);
+    const here = await login(root);
+    expect((await here.ask('GET', '/v1/{p}/baremetalservers/detail')).status).toBe(200);
+    expect((await here.ask('POST', '/v2.1/{p}/os-keypairs', { keypair: { name: name('k') } })).status).toBe(
+      403,
+    );
+  });
+
   it('as security administrator gets no rights of those who have more', async () => {
     const id = await makeUser();
     await make('PUT', `/v3/domains/${accountId}/users/${id}/roles/${await roleNamed('secu_admin')}`);

@@ -12,14 +12,14 @@ import { getAccount, getGroup, getProject, getRole, getUser } from './reach.ts';
 import { toRole } from './wire.ts';
 
 export async function assign(cloud: Cloud, call: Call): Promise<Answer> {
-  const { holder, on } = await getGrant(cloud, call);
+  const { holder, on } = await getGrant(cloud, call, { isChange: true });
   const role = await getGrantable(cloud, call, 'create_grant');
   await cloud.tenancy.assign(holder, role.id, on);
   return { statusCode: 204 };
 }
 
 export async function unassign(cloud: Cloud, call: Call): Promise<Answer> {
-  const { holder, on } = await getGrant(cloud, call);
+  const { holder, on } = await getGrant(cloud, call, { isChange: true });
   const role = await getGrantable(cloud, call, 'revoke_grant');
   if (!(await cloud.tenancy.unassign(holder, role.id, on))) throw notFound('role assignment', role.name);
   return { statusCode: 204 };
@@ -42,7 +42,7 @@ export async function listHeld(cloud: Cloud, call: Call): Promise<Answer> {
 }
 
 async function listHeldHere(cloud: Cloud, call: Call) {
-  const { holder, on } = await getGrant(cloud, call);
+  const { holder, on } = await getGrant(cloud, call, { isChange: false });
   return cloud.tenancy.listAssignments({
     ...(typeof holder === 'string' ? { userId: holder } : holder),
     inherited: isInherited(call),
@@ -59,8 +59,15 @@ async function getGrantable(cloud: Cloud, call: Call, action: string): Promise<R
   return role;
 }
 
-/** Holder and place of the path, which must exist and be in reach; one's own place is not asked for its account. */
-async function getGrant(cloud: Cloud, call: Call): Promise<{ holder: Holder; on: Place }> {
+/**
+ * Holder and place of the path, which must exist and be in reach. Of one's own place the account is not asked where it is
+ * only looked at: whoever is let into another account's project does not decide there.
+ */
+async function getGrant(
+  cloud: Cloud,
+  call: Call,
+  { isChange }: { isChange: boolean },
+): Promise<{ holder: Holder; on: Place }> {
   const { user, group, project, domain } = call.params;
   const isSelf = user === callerOf(call).user.id;
   const holder =
@@ -71,8 +78,9 @@ async function getGrant(cloud: Cloud, call: Call): Promise<{ holder: Holder; on:
     const { id: accountId } = await getAccount(cloud, call, domain!);
     return { holder, on: { accountId, inherited: isInherited(call) } };
   }
-  const own = isSelf
-    ? (await cloud.tenancy.listProjects({ userId: user })).find(({ id }) => id === project)
-    : null;
+  const own =
+    isSelf && !isChange
+      ? (await cloud.tenancy.listProjects({ userId: user })).find(({ id }) => id === project)
+      : null;
   return { holder, on: { projectId: (own ?? (await getProject(cloud, call, project))).id } };
 }
