@@ -189,6 +189,29 @@ describe('a list', () => {
     expect(await find('%5B')).toMatchObject(badRequest());
   });
 
+  it.each([
+    ['shares a text among groups', String.raw`^a(a+)(a+)(a+)(a+)(a+)(a+)\1\2\3\4\5\6$`],
+    ['shares it behind an escaped backslash', String.raw`(a+)\\\1`],
+    ['repeats repetitions', '(((((x{1,9}){1,9}){1,9}){1,9}){1,9})'],
+    ['repeats often', '(a{1,200}){1,200}'],
+    ['is read in another way', String.raw`(?b)\(a\{1,200\}\)\{1,200\}`],
+    ['is read in another way from its beginning', '***:a'],
+    ['looks ahead', '(?=(?=.*a).*a)b'],
+    ['is long', 'a'.repeat(1_001)],
+  ])('refuses a pattern that %s, which would keep the database busy', async (_, pattern) => {
+    expect(await list(`?name=${encodeURIComponent(pattern)}`)).toMatchObject(badRequest());
+  });
+
+  it.each([
+    String.raw`^alpha\-\d$`,
+    '(?:al|be)pha-[1-9]{1,3}$',
+    '^[^](]lpha-[12]{1}$',
+    '^.{1,255}-.{1,5}$',
+    String.raw`a-\(?[12]\)?`,
+  ])('takes the pattern %s', async (pattern) => {
+    expect(await names(`?name=${encodeURIComponent(pattern)}`)).toEqual(['alpha-2', 'alpha-1']);
+  });
+
   it('finds servers by status in any case; by one that nothing shows, none', async () => {
     expect(await names('?status=SHUTOFF')).toEqual(['beta']);
     expect(await names('?status=shutoff&status=Active')).toHaveLength(3);

@@ -4,6 +4,7 @@ import { statesShowing, type Status } from '../../core/lifecycle.ts';
 import type { ServerFilter, ServerPage } from '../../core/server.ts';
 import { callerOf, isId, projectOf, single } from '../api.ts';
 import type { NovaCall } from './cloud.ts';
+import { checkNamePattern } from './name-pattern.ts';
 import { listOf, parseChangesSince, parseSort } from './paging.ts';
 import { toId } from './rules.ts';
 
@@ -41,7 +42,10 @@ export function toFilter(call: NovaCall): ServerFilter {
   const tags = single(call, 'tags');
   const ids = listOf(call, 'uuid');
   const changesSince = parseChangesSince(call);
-  if (name) Object.assign(filter, { name, nameIsPattern: true });
+  if (name) {
+    checkNamePattern(name);
+    Object.assign(filter, { name, nameIsPattern: true });
+  }
   if (flavorId) filter.flavorId = toId(flavorId);
   if (imageId) filter.imageId = toId(imageId);
   if (reservationId) filter.reservationId = reservationId;
