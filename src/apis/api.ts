@@ -6,6 +6,7 @@ import type { Action } from '../core/actions.ts';
 import type { IngotError } from '../core/errors.ts';
 import type { Tag } from '../core/resource-tags.ts';
 import type { Caller } from '../core/tenancy.ts';
+import type { Actor } from '../core/work.ts';
 import type { TrafficClass } from './traffic.ts';
 
 export interface Call {
@@ -118,6 +119,11 @@ export interface Api {
 export function callerOf(call: Call): Caller {
   if (!call.caller) throw new Error('an open route asked who is calling');
   return call.caller;
+}
+
+/** Who changes something, and with which request: kept with the job and in the history. */
+export function actorOf(call: Call): Actor {
+  return { userId: callerOf(call).user.id, requestId: call.requestId };
 }
 
 /** The project of the path, which http.ts has compared with the caller's. */

@@ -54,7 +54,15 @@ export type TaskState =
 /** `OS-EXT-STS:power_state`: 0 no state, 1 running, 4 shut down. */
 export type PowerState = 0 | 1 | 4;
 /** `state` of a CloudDC instance. */
-export type InstanceState = 'pending' | 'running' | 'stopped' | 'shutting-down' | 'terminated' | 'error';
+export const instanceStates = [
+  'pending',
+  'running',
+  'stopped',
+  'shutting-down',
+  'terminated',
+  'error',
+] as const;
+export type InstanceState = (typeof instanceStates)[number];
 /** Which published API a caller came through; they accept different operations in the same state. */
 export type Door = 'bms' | 'nova' | 'clouddc';
 /** What the BMC said last; `unknown` when it does not answer. */

@@ -5,7 +5,7 @@ import type { JobStatus } from '../../core/job.ts';
 import type { Orders, Owner, Resource } from '../../core/order.ts';
 import type { Volumes } from '../../core/volume.ts';
 import type { Submit } from '../../engine/submit.ts';
-import { callerOf, isId, ok, toHex, type Answer, type Call } from '../api.ts';
+import { actorOf, callerOf, isId, ok, toHex, type Answer, type Call } from '../api.ts';
 import type { ResourcesBody, UnsubscribeBody } from './wire.ts';
 
 export interface Cloud {
@@ -116,7 +116,7 @@ export async function unsubscribe(cloud: Cloud, call: Call): Promise<Answer> {
   for (const [projectId, some] of Map.groupBy(servers, (server) => server.projectId)) {
     // An order is of one project.
     const orderId = `CS${toHex(call.requestId).slice(0, 13).toUpperCase()}D${orderIds.length}`;
-    const actor = { userId: callerOf(call).user.id, requestId: call.requestId };
+    const actor = actorOf(call);
     const input = { deleteVolumes: disks.some((disk) => !isFree(disk)) };
     const request = { door: 'bms' as const, projectId, actor, operation: 'delete' as const, input, orderId };
     const serverIds = some.map(({ id }) => id);

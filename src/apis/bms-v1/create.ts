@@ -5,7 +5,7 @@ import type { SecurityGroups } from '../../core/security-group.ts';
 import type { KeyValue } from '../../core/server-tags.ts';
 import { mostDisks, volumeTypes } from '../../core/volume.ts';
 import type { Created, CreateWish, WishedVolume } from '../../engine/create.ts';
-import { callerOf, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
+import { actorOf, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
 import { toRequestKey } from '../once.ts';
 import type { Cloud } from './cloud.ts';
 import { checkPublicIp } from './public-ip.ts';
@@ -49,7 +49,6 @@ const mostInOneRequest = 24;
 
 function toWish(call: Call): CreateWish {
   const { server } = call.body as Static<typeof CreateBody>;
-  const { user } = callerOf(call);
   const count = server.count ?? 1;
   if (count < 1 || count > mostInOneRequest) {
     throw invalid('The number of baremetal servers is out of range for one request.', 'count', 'BMS.0205');
@@ -67,7 +66,7 @@ function toWish(call: Call): CreateWish {
   return {
     door: 'bms',
     projectId: projectOf(call),
-    actor: { userId: user.id, requestId: call.requestId },
+    actor: actorOf(call),
     name: server.name,
     flavorId: server.flavorRef,
     imageId: server.imageRef.split('/').at(-1)!,

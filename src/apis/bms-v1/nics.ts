@@ -3,13 +3,13 @@ import { isIPv4 } from 'node:net';
 import type { Static } from 'typebox';
 import { invalid, notFound } from '../../core/errors.ts';
 import { chooseNics } from '../../engine/create.ts';
-import { callerOf, isId, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
+import { actorOf, isId, ok, projectOf, toHex, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { getServer } from './servers.ts';
 import { toNic, type AddNicsBody, type DeleteNicsBody, type NicBody, type UpdateNicBody } from './wire.ts';
 
 export function toAlteration(call: Call, serverId: string) {
-  const actor = { userId: callerOf(call).user.id, requestId: call.requestId };
+  const actor = actorOf(call);
   return { door: 'bms' as const, projectId: projectOf(call), serverId, actor };
 }
 

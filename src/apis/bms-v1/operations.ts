@@ -5,7 +5,17 @@ import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { BatchRule, Request } from '../../engine/submit.ts';
-import { callerOf, isId, ok, projectOf, toHex, type ActionChoice, type Answer, type Call } from '../api.ts';
+import {
+  actorOf,
+  callerOf,
+  isId,
+  ok,
+  projectOf,
+  toHex,
+  type ActionChoice,
+  type Answer,
+  type Call,
+} from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { checkPassword, checkUserData } from './rules.ts';
 import { getServer } from './servers.ts';
@@ -132,7 +142,7 @@ async function submitAll(
   const request: Request = {
     door: 'bms',
     projectId: projectOf(call),
-    actor: { userId: callerOf(call).user.id, requestId: call.requestId },
+    actor: actorOf(call),
     operation,
     input,
   };

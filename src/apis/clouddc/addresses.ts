@@ -4,9 +4,9 @@ import { conflict } from '../../core/errors.ts';
 import { statesShowingInstance, toInstanceState } from '../../core/lifecycle.ts';
 import type { RequestedNic, Server } from '../../core/server.ts';
 import { chooseNics } from '../../engine/create.ts';
-import { projectOf, type Answer, type Call } from '../api.ts';
+import { actorOf, projectOf, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
-import { actorOf, getInstance } from './instances.ts';
+import { getInstance } from './instances.ts';
 import { checkAddress } from './rules.ts';
 import type { AddressBody } from './wire.ts';
 

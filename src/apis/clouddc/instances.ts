@@ -4,6 +4,7 @@ import { conflict, IngotError, invalid, notFound, stateRefuses } from '../../cor
 import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import {
+  instanceStates,
   statesAccepting,
   statesShowingInstance,
   toInstanceState,
@@ -13,7 +14,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { Node } from '../../core/node.ts';
 import type { NewServer, RequestedNic, Server, ServerFilter } from '../../core/server.ts';
 import type { Place } from '../../engine/create.ts';
-import { callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
+import { actorOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { parsePage, toPage } from './page.ts';
 import { getVisibleNode, getVisibleNodes } from './physical-servers.ts';
@@ -157,15 +158,6 @@ export async function list({ servers }: Cloud, call: Call): Promise<Answer> {
   return ok({ instances: records.map(toInstance), page_info: pageInfo, count });
 }
 
-const instanceStates: readonly InstanceState[] = [
-  'pending',
-  'running',
-  'stopped',
-  'shutting-down',
-  'terminated',
-  'error',
-];
-
 function toFilter(call: Call): ServerFilter {
   const filter: ServerFilter = { projectId: projectOf(call), withDeleted: true };
   const instanceId = single(call, 'instance_id');
@@ -302,10 +294,6 @@ async function submitAll(
     ids,
     'strict',
   );
-}
-
-export function actorOf(call: Call): { userId: string; requestId: string } {
-  return { userId: callerOf(call).user.id, requestId: call.requestId };
 }
 
 function toInstances(ids: string[], statusCode = 202): Answer {

@@ -8,7 +8,7 @@ import { conflict, invalid, notFound } from '../../core/errors.ts';
 import type { Node } from '../../core/node.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { NodeFilter } from '../../core/records.ts';
-import { callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
+import { actorOf, callerOf, isId, ok, projectOf, single, type Answer, type Call } from '../api.ts';
 import { toPageUrl } from '../console-link.ts';
 import type { Cloud } from './cloud.ts';
 import { parsePage, toPage } from './page.ts';
@@ -89,7 +89,7 @@ export async function changePower(cloud: Cloud, call: Call): Promise<Answer> {
     {
       door: 'clouddc',
       projectId: projectOf(call),
-      actor: { userId: callerOf(call).user.id, requestId: call.requestId },
+      actor: actorOf(call),
       operation: operations[action],
       input: {},
     },

@@ -6,7 +6,7 @@ import type { Static } from 'typebox';
 import { IngotError, invalid, notAllowed } from '../../core/errors.ts';
 import type { RegisteredContent } from '../../core/image-content.ts';
 import { hashAlgorithms, type ExpectedHash } from '../../core/image-transfer.ts';
-import { callerOf, type Answer, type Call } from '../api.ts';
+import { actorOf, callerOf, type Answer, type Call } from '../api.ts';
 import { getImage, getOwn, type Cloud } from './cloud.ts';
 import type { ImportBody } from './schemas.ts';
 
@@ -15,14 +15,14 @@ const octets = 'application/octet-stream';
 export async function upload(cloud: Cloud, call: Call): Promise<Answer> {
   const image = await getOwn(cloud, call);
   checkOctets(call);
-  await cloud.intake.upload(image, askingOf(call), bytesOf(call), parseDigest(call));
+  await cloud.intake.upload(image, actorOf(call), bytesOf(call), parseDigest(call));
   return { statusCode: 204 };
 }
 
 export async function stage(cloud: Cloud, call: Call): Promise<Answer> {
   const image = await getOwn(cloud, call);
   checkOctets(call);
-  await cloud.intake.stage(image, askingOf(call), bytesOf(call));
+  await cloud.intake.stage(image, actorOf(call), bytesOf(call));
   return { statusCode: 204 };
 }
 
@@ -30,23 +30,19 @@ export async function importImage(cloud: Cloud, call: Call): Promise<Answer> {
   const { method } = call.body as Static<typeof ImportBody>;
   const image = await getOwn(cloud, call);
   if (method.name === 'glance-direct') {
-    await cloud.intake.importStaged(image, askingOf(call));
+    await cloud.intake.importStaged(image, actorOf(call));
   } else if (method.name === 'web-download') {
     if (!method.uri) throw invalid("The 'uri' is missing.", 'uri');
     await cloud.intake.importFrom(
       method.uri,
       image,
-      askingOf(call),
+      actorOf(call),
       toExpected(method.hash_algo, method.hash_value),
     );
   } else {
     throw invalid(`Unknown import method name '${method.name}'.`, 'method');
   }
   return { statusCode: 202 };
-}
-
-function askingOf(call: Call) {
-  return { userId: callerOf(call).user.id, requestId: call.requestId };
 }
 
 function bytesOf(call: Call): AsyncIterable<Uint8Array> {

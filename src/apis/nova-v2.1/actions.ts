@@ -5,7 +5,7 @@ import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import { checkUsable } from '../../core/image.ts';
 import type { OperationInput } from '../../core/job.ts';
 import type { Operation } from '../../core/operations.ts';
-import { callerOf, isId, projectOf, type ActionChoice, type Answer } from '../api.ts';
+import { actorOf, callerOf, isId, projectOf, type ActionChoice, type Answer } from '../api.ts';
 import { wants202 } from '../client-habits.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { getSerialConsole, showConsoleOutput } from './consoles.ts';
@@ -132,8 +132,8 @@ async function submit(
 ): Promise<void> {
   const id = call.params['server_id']!;
   if (!isId(id)) throw notFound('server', id);
-  const { user, isAdmin } = callerOf(call);
-  const actor = { userId: user.id, requestId: call.requestId };
+  const { isAdmin } = callerOf(call);
+  const actor = actorOf(call);
   const submitIn = (projectId: string) =>
     cloud.submit.forServers({ door: 'nova', projectId, actor, operation, input }, [id], 'strict');
   try {

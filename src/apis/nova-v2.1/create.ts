@@ -8,7 +8,7 @@ import { pickGroup, type SecurityGroup } from '../../core/security-group.ts';
 import { bareMetalTag } from '../../core/server-tags.ts';
 import type { RequestedNic } from '../../core/server.ts';
 import type { Created, CreateWish } from '../../engine/create.ts';
-import { callerOf, isId, projectOf, type Answer } from '../api.ts';
+import { actorOf, isId, projectOf, type Answer } from '../api.ts';
 import { toRequestKey } from '../once.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { checkDeviceTag, checkMetadata, checkTags, checkUserData, toId } from './rules.ts';
@@ -115,7 +115,7 @@ async function toWish(catalog: Catalog, call: NovaCall, wanted: Wanted): Promise
   return {
     door: 'nova',
     projectId: projectOf(call),
-    actor: { userId: callerOf(call).user.id, requestId: call.requestId },
+    actor: actorOf(call),
     name: wanted.name,
     ...(call.minor >= 19 && wanted.description ? { description: wanted.description } : {}),
     flavorId: toId(String(wanted.flavorRef)),

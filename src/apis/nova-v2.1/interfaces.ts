@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import { IngotError, invalid, notFound } from '../../core/errors.ts';
 import type { Port, RequestedNic } from '../../core/server.ts';
 import { chooseNics } from '../../engine/create.ts';
-import { callerOf, isId, ok, single, type Answer } from '../api.ts';
+import { actorOf, isId, ok, single, type Answer } from '../api.ts';
 import type { Cloud, NovaCall } from './cloud.ts';
 import { checkDeviceTag } from './rules.ts';
 import { getServer } from './servers.ts';
@@ -21,7 +21,7 @@ function toInterface(port: Port) {
 }
 
 export function toAlteration(call: NovaCall, server: { id: string; projectId: string }) {
-  const actor = { userId: callerOf(call).user.id, requestId: call.requestId };
+  const actor = actorOf(call);
   return { door: 'nova' as const, projectId: server.projectId, serverId: server.id, actor };
 }
 
