@@ -59,6 +59,7 @@ export class LabIngot {
       INGOT_BOOT_METADATA: 'on',
       INGOT_BOOT_RAMDISK: ramdisk,
       INGOT_IPMI_SPACING_MS: '200', // ipmi_sim does not crash when it is asked more often
+      INGOT_SHED_LAG_MS: '60000', // a busy machine shows nothing of overload, and a story breaks off when it is put off
       INGOT_BOOT_PATIENCE_SECONDS: '240', // these machines test no memory, but are slow beside other work
       ...env,
     };

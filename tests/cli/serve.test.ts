@@ -87,7 +87,7 @@ async function postgresPid(): Promise<number> {
 it('writes credentials that only their owner can read, and says what to try', async () => {
   const first = run();
   const origin = await serving(first);
-  expect(await isReady(origin)).toBe(true);
+  await until(() => isReady(origin));
   for (const file of ['clouds.yaml', 'openrc', 'access-key.json']) {
     expect(first.output()).toContain(join(folder, 'data', file));
     expect(statSync(join(folder, 'data', file)).mode & 0o077).toBe(0);
@@ -108,7 +108,7 @@ it('a second process on the folder is refused in one line, and the first goes on
   const { how, output } = await run().end;
   expect(how).toBe(1);
   expect(output).toMatch(/^ingot: The data folder \S+ is in use by process \d+; .*\n$/);
-  expect(await isReady(origin)).toBe(true);
+  await until(() => isReady(origin));
 });
 
 it('starts again by itself after it was killed with SIGKILL', async () => {
@@ -116,7 +116,8 @@ it('starts again by itself after it was killed with SIGKILL', async () => {
   await serving(first);
   first.child.kill('SIGKILL');
   await first.end;
-  expect(await isReady(await serving(run()))).toBe(true);
+  const origin = await serving(run());
+  await until(() => isReady(origin));
 });
 
 it('starts again after it and its database were killed with SIGKILL', async () => {
@@ -125,7 +126,8 @@ it('starts again after it and its database were killed with SIGKILL', async () =
   process.kill(await postgresPid(), 'SIGKILL');
   first.child.kill('SIGKILL');
   await first.end;
-  expect(await isReady(await serving(run()))).toBe(true);
+  const origin = await serving(run());
+  await until(() => isReady(origin));
 });
 
 it('starts its database again when only that was killed', async () => {

@@ -12,9 +12,14 @@ it('every route has a sample, and every sample a route', () => {
   expect(files.toSorted()).toEqual(wanted.toSorted());
 });
 
+/** Clients ask for it all the same, and know this answer from Nova's driver for Ironic. */
+const withoutGoodAnswer = ['hypervisor-uptime'];
+
 it('samples are good answers: refusals are in docs/errors.md', () => {
-  const bad = sampledRoutes().filter(({ file }) =>
-    readSamples(file).some(({ answer }) => answer === null || answer.status >= 400),
+  const bad = sampledRoutes().filter(
+    ({ route, file }) =>
+      !withoutGoodAnswer.includes(route.id) &&
+      readSamples(file).some(({ answer }) => answer === null || answer.status >= 400),
   );
   expect(bad.map(({ route }) => route.id)).toEqual([]);
 });
