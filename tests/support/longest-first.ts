@@ -1,11 +1,20 @@
 /**
- * In which order the files are taken: by size, as Vitest does when it has not seen them run, but before all the files that
- * wait for machines with real firmware. They take minutes of which others can use the most; started last, one of them
- * would have all processes but its own stand idle.
+ * In which order the files are taken: by size, as Vitest does when it has not seen them run, but before all others those
+ * whose size says nothing of how long they take. Started last, each of them would have the other processes stand idle.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const first = ['tests/lab/faults.test.ts', 'tests/lab/life.test.ts', 'tests/lab/inspect.test.ts'];
+const first = [
+  // Machines with real firmware take minutes, of which others can use the most.
+  'tests/lab/faults.test.ts',
+  'tests/lab/life.test.ts',
+  'tests/lab/inspect.test.ts',
+  // A few lines each, which call what other files have for them.
+  'tests/crash/checkpoints-deploy.test.ts',
+  'tests/crash/checkpoints-power.test.ts',
+  'tests/isolation/servers.test.ts',
+  'tests/redfish/habits-of-answering.test.ts',
+];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
