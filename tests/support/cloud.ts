@@ -72,6 +72,8 @@ export async function startCloud(
     INGOT_POWER_SYNC_SECONDS: '0',
     INGOT_HEALTH_SECONDS: '0',
     INGOT_LOG_LEVEL: 'error',
+    // A busy machine is no overload; what is done about that has a test of its own.
+    INGOT_SHED_LAG_MS: '60000',
     ...env,
   };
   const config = readConfig(settings);
