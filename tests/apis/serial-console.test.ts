@@ -167,6 +167,10 @@ describe('a link', () => {
         const guard = lifecycle[state].refusal;
         expect(bms.body.error.code).toBe(guard && !guard.only ? guard.code : 'BMS.0006');
         expect(upstream.body.conflictingRequest.message).toContain('get_serial_console');
+        const machine = `/v1/{p}/physicalservers/${await nodeOf(id)}/remote-console-address`;
+        expect((await cloud.call('GET', machine)).body.error_msg).toContain(
+          '; get console needs running or error.',
+        );
       }
     }
   });

@@ -69,12 +69,12 @@ export function toErrorCode(kind: ErrorKind): string {
 }
 
 /** In the words of this API: our states as instance states, our node as its server. */
-function toMessage({ kind, subject, id, operation, state, wanted, message }: ErrorFacts): string {
+function toMessage({ kind, subject, id, operation, wish, state, wanted, message }: ErrorFacts): string {
   if (kind === 'not-found' && subject === 'node') return `The server ${id} does not exist.`;
   if (kind !== 'state-refuses' || !state) return message;
   const inState = (it: State) => toInstanceState({ state: it, taskState: null });
-  const would = [...new Set(wanted?.map(inState))].join(' or ');
-  return `The instance ${id} is ${inState(state)}; ${operation} needs ${would}.`;
+  const would = [...new Set(wanted?.map(inState))].join(' or ') || 'another way';
+  return `The instance ${id} is ${inState(state)}; ${operation ?? wish ?? 'this'} needs ${would}.`;
 }
 
 export function toError(error: IngotError, { requestId }: Pick<Call, 'requestId'>): Answer {
