@@ -19,6 +19,7 @@ import { openAuth, toExternal } from './main/authorities.ts';
 import { createClosers } from './main/closers.ts';
 import { makeDataFolder, tellCredentials } from './main/data-folder.ts';
 import { openDatabases } from './main/databases.ts';
+import { createErrorLog } from './main/error-log.ts';
 import {
   chooseInspectors,
   chooseInstallers,
@@ -47,11 +48,11 @@ export interface Ingot {
 /** @throws Error with one line that says what stands in the way (port, folder, database, a second process) */
 export async function startIngot(config: Config, logger: Logger = toLogger(config)): Promise<Ingot> {
   const folder = makeDataFolder(config.data);
-  const log = (error: unknown, message: string) => logger.error({ err: error }, message);
+  const log = createErrorLog(logger);
   const closers = createClosers((error) => log(error, 'stopping a part failed'));
   const now = Date.now;
   try {
-    const databases = await openDatabases(config, folder, { logger, closers });
+    const databases = await openDatabases(config, folder, { logger, log, closers });
     const { database, engineDatabase, vault } = databases;
     const stores = openStores(databases);
     const { work, tenancy, catalog, nodes } = stores;

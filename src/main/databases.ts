@@ -10,6 +10,7 @@ import { migrate } from '../store/migrate.ts';
 import { holdAlone } from '../store/solitude.ts';
 import { noteSealed, readOrMakeKeys, type Vault } from '../store/vault.ts';
 import type { Closers } from './closers.ts';
+import type { LogError } from './error-log.ts';
 
 export interface Databases {
   database: Database;
@@ -24,9 +25,9 @@ const engineConnections = 8;
 export async function openDatabases(
   config: Config,
   folder: string,
-  { logger, closers }: { logger: Logger; closers: Closers },
+  { logger, log, closers }: { logger: Logger; log: LogError; closers: Closers },
 ): Promise<Databases> {
-  const tell = (message: string) => (error: unknown) => logger.error({ err: error }, message);
+  const tell = (message: string) => (error: unknown) => log(error, message);
   const postgres = await openPostgres(config, folder, logger);
   const url = config.databaseUrl ?? postgres!.url;
   const database = await openDatabase(url, { onError: tell('a database connection broke') });
