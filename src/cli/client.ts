@@ -1,4 +1,5 @@
 /** Speaks to a running Ingot. What goes wrong becomes one line for a person. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credentials } from './credentials.ts';
 
 /** An answer as the API has it; the commands pick what they show. */
@@ -78,25 +79,38 @@ export async function logIn(credentials: Credentials): Promise<string> {
   return token;
 }
 
+/** How long it comes again to an Ingot that has too much to do, in all. Milliseconds. */
+const patienceMs = 30_000;
+
 async function send(
   who: string,
   url: string,
   options: RequestInit,
 ): Promise<{ answer: Answer; headers: Headers }> {
-  let response: Response;
-  try {
-    response = await fetch(url, options);
-  } catch (error) {
-    const reason = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
-    throw new Error(`No Ingot answers at ${who} (${reason}); start it with \`ingot serve\`.`, {
-      cause: error,
-    });
-  }
+  const response = await fetchPatiently(who, url, options);
   const text = await response.text();
   const answer = parse(text);
   if (response.ok) return { answer: answer ?? {}, headers: response.headers };
   const message: unknown = answer?.['error']?.message ?? answer?.['error_msg'] ?? answer?.['message'];
   throw new Error(typeof message === 'string' ? message : `${url} answered ${response.status}`);
+}
+
+/** 429 was not carried out, and says when to come again (RFC 6585, 4). Bytes that are streamed cannot be sent twice. */
+async function fetchPatiently(who: string, url: string, options: RequestInit): Promise<Response> {
+  const canRepeat = options.body === undefined || typeof options.body === 'string';
+  for (let leftMs = patienceMs; ;) {
+    const response = await fetch(url, options).catch((error: unknown) => {
+      const reason = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
+      throw new Error(`No Ingot answers at ${who} (${reason}); start it with \`ingot serve\`.`, {
+        cause: error,
+      });
+    });
+    const waitMs = Number(response.headers.get('retry-after') ?? NaN) * 1_000;
+    if (response.status !== 429 || !canRepeat || !(waitMs <= leftMs)) return response;
+    await response.body?.cancel();
+    await sleep(waitMs);
+    leftMs -= Math.max(waitMs, 1_000);
+  }
 }
 
 function parse(text: string): Answer | null {
