@@ -88,6 +88,26 @@ describe('a session', () => {
     expect(server.sessions.logins).toBe(2);
   });
 
+  it('that is not to be had while others hold them all is waited for where Basic is off', async () => {
+    await using server = await startRedfishServer({ maxSessions: 1 });
+    await using other = makeDriver();
+    await other.readPower(makeNode(server.url), purpose);
+    let basics = 0;
+    server.fault = ({ headers }) => {
+      if (headers.authorization === undefined) return undefined;
+      basics += 1;
+      return { statusCode: 401 };
+    };
+    await using driver = makeDriver();
+    for (let times = 0; times < 3; times += 1) {
+      const error = await failureOf(driver.readPower(makeNode(server.url), purpose));
+      expect(error).toMatchObject({ kind: 'busy', message: expect.stringContaining('no session left') });
+    }
+    expect(basics, 'more would lock the account if the password were wrong').toBe(1);
+    server.sessions.forgetAll();
+    await driver.readPower(makeNode(server.url), purpose);
+  });
+
   it('that cannot be had yet is asked for again after a while, and no habit is made of it', async () => {
     let now = 0;
     const told: unknown[] = [];

@@ -43,6 +43,9 @@ const endTries = 4;
 const endPauseMs = 250;
 const longestEndPauseMs = 700; // so that all tries fit into the goodbye of a BMC
 
+/** When it is asked again for a session, in milliseconds. */
+const noSessionMs = 30_000;
+
 const hungUp = Symbol('the connection broke before there was an answer');
 
 export type Credentials = Record<string, string>;
@@ -58,6 +61,8 @@ export class Session {
   #ending: Promise<void> | null = null;
   #isClosed = false;
   #basicUntil = 0;
+  /** It refused Basic while no session was to be had just then, so that this is no way out. */
+  #refusesBasic = false;
   /** Sessions were asked for and are not to be had. */
   #hasNoSessions = false;
   readonly #guard: LockoutGuard;
@@ -110,10 +115,13 @@ export class Session {
   /** Counts a refused login and makes the error for it. Only status and message ids are told, never words. */
   refuse(answer: Answer): DriverError {
     this.#guard.count();
+    const wasWayOut = this.#basicUntil > 0 && this.#basicUntil < Infinity;
+    this.#refusesBasic ||= wasWayOut;
     this.#basicUntil = 0;
     this.#hasNoSessions = false;
     this.#habits.learn('login', null);
     if (hasMessage(answer, passwordChange)) return new DriverError('denied', changeFirst);
+    if (wasWayOut) return this.#noSession();
     return new DriverError('denied', `The BMC refused the login with ${answer.statusCode}`);
   }
 
@@ -184,14 +192,22 @@ export class Session {
     const isGuess = !isTold && [400, 401, 403].includes(answer.statusCode);
     // Sessions that are told of and not there may come yet: the BMC may be starting.
     const isMissing = answer.statusCode === 404 && isTold;
-    if (isMissing || hasMessage(answer, sessionLimit))
+    if (isMissing || hasMessage(answer, sessionLimit)) {
+      if (this.#refusesBasic) throw this.#noSession();
       return this.#useBasic(this.#options.now() + this.#options.fullHoldMs);
+    }
     if (isSuccess(answer) || isGuess || [404, 405, 501].includes(answer.statusCode)) {
       this.#hasNoSessions = true;
       return this.#useBasic(Infinity);
     }
     if (isBusy(answer)) throw toDriverError({ ...answer, body: {} }, this.#options.now(), 5_000);
     throw this.refuse(answer);
+  }
+
+  /** Somebody else's session will end; whether the account is good is not known. */
+  #noSession(): DriverError {
+    const words = 'The BMC has no session left for us, and does not take Basic';
+    return new DriverError('busy', words, { retryAfterMs: noSessionMs });
   }
 
   #useBasic(until: number): Credentials {
