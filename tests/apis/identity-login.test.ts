@@ -272,6 +272,20 @@ describe('after five wrong passwords from one address', () => {
   });
 });
 
+describe('a guesser who does not stop', () => {
+  it('keeps nobody else waiting', async () => {
+    const owner = await rig.makeUser();
+    rig.around.verified.length = 0;
+    const guesses = Array.from({ length: 40 }, () =>
+      rig.login(byPassword({ id: hexId(), password: 'guess' }), { from: '198.51.100.77' }),
+    );
+    expect((await rig.login(byPassword({ id: owner.id }), { from: '192.0.2.7' })).status).toBe(201);
+    // It was in turns with them, and not behind them.
+    expect(rig.around.verified.length).toBeLessThan(30);
+    for (const reply of await Promise.all(guesses)) expectUnauthorized(reply);
+  });
+});
+
 describe('a guesser with many addresses', () => {
   const { most, mostOfStrangers } = secretGuesses;
   const attack = async (id: string) => {

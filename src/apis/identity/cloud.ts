@@ -5,6 +5,7 @@ import type { IdentityPolicies } from '../../core/identity-policies.ts';
 import type { Groups } from '../../core/groups.ts';
 import type { LoginAttempts } from '../../core/login-attempts.ts';
 import type { Tenancy } from '../../core/tenancy.ts';
+import type { FairTurns } from '../fair-turns.ts';
 
 export interface Passwords {
   hash(password: string): Promise<string>;
@@ -23,6 +24,8 @@ export interface Cloud {
   tokenHours: number;
   now: () => number;
   passwords: Passwords;
+  /** By where they come from, so that nobody's guesses keep others waiting. */
+  verifying: FairTurns;
   /** Verified in place of the password of a user who does not exist, so that both take equally long. */
   dummyHash: Promise<string>;
   log: (facts: Record<string, unknown>, message: string) => void;

@@ -4,6 +4,8 @@ import type { TSchema } from 'typebox';
 import { hashPassword, verifyPassword } from '../../engine/password.ts';
 import type { Action } from '../../core/actions.ts';
 import type { Answer, Api, Call, GuardedRoute, OpenRoute, Route } from '../api.ts';
+import { tooMany } from '../failure.ts';
+import { createFairTurns } from '../fair-turns.ts';
 import * as accessKeys from './access-keys.ts';
 import * as applicationCredentials from './application-credentials.ts';
 import * as assignments from './assignments.ts';
@@ -181,12 +183,20 @@ type Given = Pick<
 > &
   Partial<Pick<Cloud, 'passwords' | 'log'>>;
 
+/** One fewer than Node has threads for such work, which files and names of hosts need as well. */
+const verifyingAtOnce = 3;
+/** From one address: more than the programs of one machine log in with at once. */
+const mostWaiting = 200;
+
 export function identityApi(given: Given): Api {
   const passwords = given.passwords ?? { hash: hashPassword, verify: verifyPassword };
   const cloud: Cloud = {
     log: () => undefined,
     ...given,
     passwords,
+    verifying: createFairTurns(verifyingAtOnce, mostWaiting, () =>
+      tooMany('Too many logins from this address wait already, please try again later.'),
+    ),
     dummyHash: passwords.hash(randomBytes(32).toString('base64url')),
   };
   return {

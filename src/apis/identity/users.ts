@@ -7,7 +7,7 @@ import { callerOf, ok, single, toHex, type Answer, type Call } from '../api.ts';
 import type { Cloud } from './cloud.ts';
 import { forbidden } from './errors.ts';
 import { asAsked, listed } from './lists.ts';
-import { checkPassword } from './login.ts';
+import { checkPassword, inTurn } from './login.ts';
 import { checkMayManage, getAccount, getProject, getUser, reachOf } from './reach.ts';
 import { toUser, type PasswordBody, type UserBody, type UserChange } from './wire.ts';
 
@@ -91,7 +91,9 @@ export async function changeOwnPassword(cloud: Cloud, call: Call): Promise<Answe
   const { password, original_password: original } = (call.body as Static<typeof PasswordBody>).user;
   const id = call.params['user']!;
   if (callerOf(call).user.id !== id) throw forbidden('change_password');
-  await checkPassword(cloud, call, await cloud.tenancy.findCredentials({ id }), original);
+  await inTurn(cloud, call, async () =>
+    checkPassword(cloud, call, await cloud.tenancy.findCredentials({ id }), original),
+  );
   await cloud.tenancy.changeUser(id, { passwordHash: await cloud.passwords.hash(password) });
   return { statusCode: 204 };
 }
