@@ -3,8 +3,6 @@
  * the handler returns or throws into an answer of that API. Handlers know neither Fastify nor HTTP headers of ours.
  */
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -16,15 +14,14 @@ import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
 import type { AuditEntry } from '../core/audit.ts';
 import type { Action } from '../core/actions.ts';
-import { IngotError, notFound, wrongMethod } from '../core/errors.ts';
+import { IngotError } from '../core/errors.ts';
 import type { Caller } from '../core/tenancy.ts';
-import { apiOf, originOf, send, sendError } from './answer.ts';
+import { originOf, send, sendError } from './answer.ts';
 import type { Api, Call, Route } from './api.ts';
 import { createAuditClerk, isAudited, type Outcome } from './audit.ts';
 import { isSigned, type Auth } from './auth.ts';
 import {
   bodyValidator,
-  hearOut,
   keepBytes,
   limitBodyTime,
   parseJson,
@@ -33,7 +30,9 @@ import {
   toStream,
 } from './body.ts';
 import { tooSlow, toIngotError } from './failure.ts';
+import { endAtStop } from './farewell.ts';
 import { describe } from './openapi.ts';
+import { answerFailures, refuseUnreadable } from './refusals.ts';
 import { sourceIpOf } from './source.ts';
 import { createDoorkeeper, throttle, type ThrottleOptions } from './throttle.ts';
 import type { Turns } from './turns.ts';
@@ -66,11 +65,7 @@ export interface HttpOptions extends ThrottleOptions {
   onAnswer?: (answer: { method: string; route: string; statusCode: number; seconds: number }) => void;
 }
 
-/** For an answer to get through before its connection is closed. */
-const lastWordMs = 500;
 const eventStream = 'text/event-stream';
-/** Status codes of requests that Node gives up on while it reads them. */
-const unreadable: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** Instead of Ajv and its companion, which then need not be loaded; Fastify's types know no others. */
 const compilersFactory: object = {
@@ -103,20 +98,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     frameworkErrors: (error, request, reply) => {
       sendError(options, request, reply, toIngotError(error, signedBodyLimit));
     },
-    clientErrorHandler: (error, socket) => {
-      if (!socket.writable) return;
-      const statusCode = unreadable[error.code] ?? 400;
-      const words = STATUS_CODES[statusCode]!;
-      const kind = statusCode === 408 ? ('too-slow' as const) : ('invalid' as const);
-      const facts = { kind, message: `${words}.` };
-      const raw = (error as unknown as { rawPacket?: Buffer }).rawPacket?.toString('latin1', 0, 2_048) ?? '';
-      const path = /^[A-Z]+ (\S+)/.exec(raw)?.[1] ?? '/';
-      const answer = apiOf(apis, path).toError(new IngotError(facts), { origin: '', requestId: '', path });
-      const body = JSON.stringify(answer.body ?? {});
-      socket.end(
-        `HTTP/1.1 ${statusCode} ${words}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
-    },
+    clientErrorHandler: refuseUnreadable(apis),
   });
 
   keepBytes(app);
@@ -133,25 +115,31 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   await describe(app);
   await throttle(app, options);
 
-  app.setErrorHandler((error, request, reply) => {
-    const known = toIngotError(error, signedBodyLimit);
-    if (known.kind === 'internal')
-      // Without the query: an event stream has its token there.
-      logger.error(
-        { err: error, requestId: request.id, path: request.url.split('?', 1)[0] },
-        'a call failed',
-      );
-    if (known.kind === 'too-large') hearOut(request, reply);
-    sendError(options, request, reply, known);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]!;
-    const methods = methodsOf(path);
-    if (methods.length === 0) return sendError(options, request, reply, notFound('path', path));
-    void reply.header('allow', methods.join(', '));
-    sendError(options, request, reply, wrongMethod(request.method, path));
-  });
+  answerFailures(app, options);
+  reportAnswers(app, options);
+  const watchUpload = endAtStop(app, apis);
+  takeUpgrades(app.server, apis);
 
+  const turnsOf = createDoorkeeper();
+  const clerk = createAuditClerk(options.record);
+  const mountAll = (place: FastifyInstance, which: (route: Route) => boolean) => {
+    for (const api of apis) {
+      for (const route of api.routes.filter(which)) {
+        mount(place, options, api, route, { turns: turnsOf(route), clerk });
+      }
+    }
+  };
+  mountAll(app, (route) => !route.takesStream);
+  await app.register(async (scope: FastifyInstance) => {
+    passBytes(scope);
+    scope.addHook('onRequest', async ({ raw }) => watchUpload(raw));
+    mountAll(scope, (route) => Boolean(route.takesStream));
+  });
+  return app;
+}
+
+/** A line of the log for each answer, and what the metrics count. */
+function reportAnswers(app: FastifyInstance, { logger, onAnswer }: HttpOptions): void {
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request;
     const route = request.routeOptions.url ?? 'unknown';
@@ -163,76 +151,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       'answered',
     );
     if (reply.getHeader('content-type') === eventStream) return;
-    options.onAnswer?.({
-      method,
-      route,
-      statusCode,
-      seconds: ms / 1_000,
-    });
+    onAnswer?.({ method, route, statusCode, seconds: ms / 1_000 });
   });
-  const methodsOf = listMethods(apis);
-  const unused = trackUnusedConnections(app);
-  takeUpgrades(app.server, apis);
-  app.addHook('preClose', async () => {
-    for (const api of apis) api.close?.();
-    for (const socket of unused) socket.destroy();
-    // They have been told that they are too late; a sender that falls silent would never hear it.
-    setTimeout(() => {
-      for (const upload of uploads) upload.destroy();
-    }, lastWordMs);
-  });
-  const uploads = new Set<IncomingMessage>();
-  const turnsOf = createDoorkeeper();
-  const clerk = createAuditClerk(options.record);
-  const streaming: [Api, Route][] = [];
-  for (const api of apis) {
-    for (const route of api.routes) {
-      if (route.takesStream) streaming.push([api, route]);
-      else mount(app, options, api, route, { turns: turnsOf(route), clerk });
-    }
-  }
-  await app.register(async (scope: FastifyInstance) => {
-    passBytes(scope);
-    scope.addHook('onRequest', async ({ raw }) => {
-      uploads.add(raw);
-      raw.once('close', () => uploads.delete(raw));
-    });
-    for (const [api, route] of streaming) {
-      mount(scope, options, api, route, { turns: turnsOf(route), clerk });
-    }
-  });
-  return app;
-}
-
-/** The methods that a path has; Fastify does not tell a wrong method from an unknown path. */
-function listMethods(apis: Api[]): (path: string) => string[] {
-  const routes = apis
-    .flatMap((api) => api.routes)
-    .map(({ method, path }) => ({ method, parts: toParts(path) }));
-  return (path) => {
-    const given = toParts(path);
-    const isThere = (parts: string[]) =>
-      parts.length === given.length && parts.every((part, at) => part.startsWith(':') || part === given[at]);
-    return [...new Set(routes.filter(({ parts }) => isThere(parts)).map(({ method }) => method))];
-  };
-}
-
-function toParts(path: string): string[] {
-  return path.replace(/\/$/, '').split('/');
-}
-
-/**
- * Connections on which nothing was asked yet; browsers and undici open them in advance. Node does not count them as
- * idle, so that a stop would wait for them until its request timeout (seen with Node 24).
- */
-function trackUnusedConnections({ server }: FastifyInstance): Set<Socket> {
-  const unused = new Set<Socket>();
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
-  server.on('request', ({ socket }) => unused.delete(socket));
-  return unused;
 }
 
 interface Hands {
