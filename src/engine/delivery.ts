@@ -2,34 +2,23 @@
  * One delivery of a sub-job: its steps are run from the checkpoint on, until one waits, fails, or the last is done.
  * After each step a checkpoint is committed; a delivery that has lost its lease stops without a word.
  */
-import { IngotError, type ErrorFacts } from '../core/errors.ts';
+import { IngotError } from '../core/errors.ts';
 import type { Checkpoint, SubJob } from '../core/job.ts';
-import { isFailure, lifecycle, stateOf, taskStateAt, type Power, type State } from '../core/lifecycle.ts';
-import type { Node } from '../core/node.ts';
+import { stateOf } from '../core/lifecycle.ts';
 import { operationKinds, type StepName } from '../core/operations.ts';
 import { DriverError } from '../core/ports.ts';
-import {
-  ClaimLost,
-  type Delivery,
-  type DeliveryOutcome,
-  type NodeChange,
-  type ServerChange,
-  type Work,
-} from '../core/work.ts';
-import { backoffMs, type Clockwork, type Drivers, type Installers } from './clockwork.ts';
-import { applyRemedy, nextRemedy } from './remedies.ts';
+import { ClaimLost, type Delivery, type DeliveryOutcome, type Work } from '../core/work.ts';
+import { backoffMs, type Installers } from './clockwork.ts';
+import { blank, toNextStep, toOutcome, type OutcomeRoom } from './outcome.ts';
 import { steps } from './steps/steps.ts';
 import { hardwareSays, type StepContext, type StepResult } from './steps/step.ts';
 import type { Writer } from './writer.ts';
 
-export interface DeliveryRoom {
+export interface DeliveryRoom extends OutcomeRoom {
   work: Work;
   writer: Writer;
-  drivers: Drivers;
   installers: Installers;
-  clockwork: Clockwork;
   log: (error: unknown, message: string) => void;
-  now: () => number;
   /** Told of each outcome that was written; for figures. */
   onOutcome?: (subJob: SubJob, outcome: DeliveryOutcome) => void;
 }
@@ -158,196 +147,4 @@ function toContext(
       if (!held) throw new ClaimLost();
     },
   };
-}
-
-function blank(delivery: Delivery, step: StepName): DeliveryOutcome {
-  return {
-    subJobId: delivery.subJob.id,
-    fence: delivery.fence,
-    expectedState: delivery.server?.state ?? null,
-    status: 'waiting',
-    step,
-    checkpoint: {},
-    runInMs: 0,
-    waitsFor: null,
-    evidence: null,
-    remedies: delivery.subJob.remedies,
-    remedy: null,
-    deadlineInMs: null,
-    error: null,
-    server: null,
-    node: null,
-  };
-}
-
-function toNextStep(
-  room: DeliveryRoom,
-  delivery: Delivery,
-  step: StepName,
-  result: Extract<StepResult, { is: 'done' }>,
-): DeliveryOutcome {
-  const taskState = delivery.server && taskStateAt(delivery.server.state, step);
-  const { deadlineInMs } = result;
-  if (deadlineInMs !== undefined) delivery.subJob.deadlineAt = new Date(room.now() + deadlineInMs);
-  return {
-    ...blank(delivery, step),
-    status: 'running',
-    evidence: result.evidence,
-    deadlineInMs: deadlineInMs ?? null,
-    server: delivery.server && { ...result.server, ...(taskState ? { taskState } : {}) },
-    node: result.node ?? null,
-  };
-}
-
-async function toOutcome(
-  room: DeliveryRoom,
-  delivery: Delivery,
-  step: StepName,
-  checkpoint: Checkpoint,
-  result: StepResult,
-): Promise<DeliveryOutcome> {
-  const outcome = {
-    ...blank(delivery, step),
-    checkpoint,
-    evidence: result.evidence,
-    node: result.node ?? null,
-  };
-  switch (result.is) {
-    case 'done':
-      return {
-        ...outcome,
-        status: 'succeeded',
-        server: delivery.server && { ...result.server, ...toSuccess(delivery) },
-        node: merge(outcome.node, toTrusted(delivery)),
-      };
-    case 'failed':
-      return fail(room, delivery, outcome, result.error);
-    case 'waiting':
-      return wait(room, delivery, outcome, result);
-  }
-}
-
-async function wait(
-  room: DeliveryRoom,
-  delivery: Delivery,
-  outcome: DeliveryOutcome,
-  { waitsFor, evidence, lookInMs }: Extract<StepResult, { is: 'waiting' }>,
-): Promise<DeliveryOutcome> {
-  const leftMs = delivery.subJob.deadlineAt.getTime() - room.now();
-  if (leftMs > 0) return { ...outcome, waitsFor, runInMs: Math.min(lookInMs, leftMs) };
-
-  const remedy = nextRemedy(delivery, outcome);
-  if (!remedy) {
-    const message = `Waited for ${waitsFor} until the deadline; last seen: ${evidence}`;
-    return fail(room, delivery, outcome, { kind: 'deadline', message });
-  }
-  return {
-    ...outcome,
-    waitsFor,
-    ...(await applyRemedy(remedy, room.drivers, delivery, outcome)),
-    remedies: [...outcome.remedies, remedy],
-    remedy,
-    deadlineInMs: room.clockwork.remedyMs(remedy, wholeMs(room, delivery), delivery.node?.driver ?? null),
-  };
-}
-
-/** How long the operation may last where it is now; before placement, as long as it was given at acceptance. */
-function wholeMs({ clockwork }: DeliveryRoom, { node, subJob, deadlineMs }: Delivery): number {
-  return node ? clockwork.deadlineMs(stateOf(subJob.operation), node.driver) : deadlineMs;
-}
-
-function toSuccess(delivery: Delivery): ServerChange {
-  const state = delivery.server!.state;
-  const { operation } = delivery.subJob;
-  const end = lifecycle[state].success;
-  if (!end) throw new IngotError({ kind: 'internal', message: `${operation} ended in the state ${state}` });
-  return {
-    state: end,
-    taskState: null,
-    fault: null,
-    ...(operationKinds[operation].provisioning ? { provisioningOutcome: 'succeed' as const } : {}),
-    ...(operation === 'create' ? { launched: true } : {}),
-    ...(operation === 'delete' ? { terminated: true, power: 'off' as const } : {}),
-  };
-}
-
-/** The failure end of the table, by what the BMC says now. */
-async function fail(
-  room: DeliveryRoom,
-  delivery: Delivery,
-  outcome: DeliveryOutcome,
-  error: ErrorFacts,
-): Promise<DeliveryOutcome> {
-  const { server, subJob, node } = delivery;
-  const failed = { ...outcome, status: 'failed' as const, error, waitsFor: null };
-  if (!server) return failed;
-  const power = await lastPower(room, delivery);
-  const isRolledBack = subJob.operation === 'create' && subJob.input.rollBack === true;
-  const state: State = isRolledBack ? 'Deleted' : lifecycle[server.state].failure![power];
-  const isAtFault = isRolledBack || isFailure(state);
-  if (isRolledBack) await room.work.disconnectServer(server.id, true);
-  return {
-    ...failed,
-    server: {
-      state,
-      taskState: null,
-      power,
-      ...(operationKinds[subJob.operation].provisioning ? { provisioningOutcome: 'failed' as const } : {}),
-      ...(isRolledBack ? { terminated: true } : {}),
-      fault: isAtFault
-        ? {
-            message: error.message,
-            details: outcome.evidence ?? '',
-            kind: error.kind,
-            operation: subJob.operation,
-            at: new Date(room.now()).toISOString(),
-          }
-        : null,
-    },
-    node: node && afterFailure(node, outcome, error, isRolledBack),
-  };
-}
-
-/** The steps that show whether a machine can be installed and boots. */
-const trials: readonly StepName[] = ['deploy', 'first-boot'];
-
-/**
- * A machine that failed an installation is not handed to the next tenant before somebody looked at it, whatever becomes
- * of the server on it. What was wrong with the order (an image without content) says nothing about the machine.
- */
-function afterFailure(
-  { id }: Node,
-  { node, step }: DeliveryOutcome,
-  { kind, message }: ErrorFacts,
-  isRolledBack: boolean,
-): NodeChange | null {
-  const isSuspect = trials.includes(step) && (kind === 'hardware' || kind === 'deadline');
-  if (!isRolledBack && !isSuspect) return node;
-  return {
-    ...node,
-    id,
-    standing: 'quarantined',
-    note: message,
-    ...(isRolledBack ? { freed: true } : {}),
-  };
-}
-
-function merge(change: NodeChange | null, more: NodeChange | null): NodeChange | null {
-  return change && more ? { ...change, ...more } : (change ?? more);
-}
-
-/** An installation that succeeds lifts the quarantine that the one before brought about. */
-function toTrusted({ node, server, subJob }: Delivery): NodeChange | null {
-  const isProven = server && operationKinds[subJob.operation].steps.includes('first-boot');
-  return isProven && node?.standing === 'quarantined' ? { id: node.id, standing: 'in-use', note: '' } : null;
-}
-
-async function lastPower(room: DeliveryRoom, { node, subJob }: Delivery): Promise<Power> {
-  const driver = node && room.drivers[node.driver];
-  if (!node || !driver) return 'unknown';
-  try {
-    return (await driver.readPower(node, { operation: subJob.operation, subJobId: subJob.id })).power;
-  } catch {
-    return 'unknown';
-  }
 }
