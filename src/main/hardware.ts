@@ -73,7 +73,10 @@ export function openNetworkBoot(
   images: NetworkBootRoom['images'],
   { stores, log }: Around,
 ): NetworkBoot | null {
-  if (config.bootAddress === null) return null;
+  if (config.bootAddress === null) {
+    checkUnwanted(config);
+    return null;
+  }
   return createNetworkBoot({
     ...toBootSettings(config, folder),
     address: config.bootAddress,
@@ -90,6 +93,17 @@ export function openNetworkBoot(
     now: Date.now,
     log,
   });
+}
+
+/** @throws Error with one line for a wish that nothing comes of without network boot */
+function checkUnwanted({ bootRange, bootMetadata, bootDiscovery }: Config): void {
+  const wishes = {
+    INGOT_BOOT_RANGE: bootRange !== null,
+    INGOT_BOOT_METADATA: bootMetadata === 'on',
+    INGOT_BOOT_DISCOVERY: bootDiscovery === 'on',
+  };
+  const [wish] = Object.entries(wishes).find(([, isWished]) => isWished) ?? [];
+  if (wish) throw new Error(`${wish} needs INGOT_BOOT_ADDRESS, without which there is no network boot.`);
 }
 
 /** Without network boot a real machine counts as one that carries its system already. */

@@ -173,6 +173,14 @@ it.each([
   expect(output).toBe(`ingot: ${name} ${words}.\n`);
 });
 
+it('a setting of network boot without its address gives one line', async () => {
+  const { how, output } = await run({ INGOT_BOOT_RANGE: '10.77.0.100-10.77.0.200' }).end;
+  expect(how).toBe(1);
+  expect(output).toBe(
+    'ingot: INGOT_BOOT_RANGE needs INGOT_BOOT_ADDRESS, without which there is no network boot.\n',
+  );
+});
+
 it('a setting that there is not is told, and an image folder that cannot be written gives one line', async () => {
   await writeFile(join(folder, 'file'), '');
   const { how, output } = await run({ INGOT_SIMNODES: '3', INGOT_IMAGE_FOLDER: join(folder, 'file') }).end;
