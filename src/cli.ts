@@ -1,7 +1,7 @@
 /** The `ingot` command. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { addAuditCommand } from './cli/audit.ts';
 import { addFaultCommands } from './cli/faults.ts';
 import { addKeyCommands } from './cli/keys.ts';
@@ -20,7 +20,12 @@ const longestStopMs = 20_000;
 const program = new Command('ingot')
   .description('A bare-metal cloud in one program.')
   .version('0.1.0')
-  .showHelpAfterError('(--help says more)');
+  .showHelpAfterError('(--help says more)')
+  // Its argument catches mistyped commands, and is none for people.
+  .configureHelp({
+    subcommandTerm: (command) =>
+      command.name() === 'serve' ? 'serve' : Help.prototype.subcommandTerm.call(new Help(), command),
+  });
 
 program
   .command('serve', { isDefault: true })

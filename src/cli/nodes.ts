@@ -327,17 +327,17 @@ const lookMs = 1_000;
 /** As many as one request takes. */
 const enrolledAtOnce = 1_000;
 
-/** Says how far it is when it takes several requests. */
+/** Says how far it is when it takes several requests, to who watches. */
 async function enrol(client: Client, wishes: unknown[]): Promise<Answer[]> {
   const nodes: Answer[] = [];
+  const isWatched = wishes.length > enrolledAtOnce && process.stderr.isTTY;
   for (let at = 0; at < wishes.length; at += enrolledAtOnce) {
     const part = wishes.slice(at, at + enrolledAtOnce);
     const answer = await client.ask('POST', '/admin/v1/nodes', part.length === 1 ? part[0] : { nodes: part });
     nodes.push(...((answer['nodes'] ?? [answer]) as Answer[]));
-    if (wishes.length > enrolledAtOnce)
-      process.stderr.write(`\r${nodes.length} of ${wishes.length} enrolled`);
+    if (isWatched) process.stderr.write(`\r${nodes.length} of ${wishes.length} enrolled`);
   }
-  if (wishes.length > enrolledAtOnce) process.stderr.write('\n');
+  if (isWatched) process.stderr.write('\n');
   return nodes;
 }
 
