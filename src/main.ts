@@ -5,10 +5,9 @@ import { pino, type Logger } from 'pino';
 import { createMetrics } from './apis/admin/metrics.ts';
 import { createHttp } from './apis/http.ts';
 import type { Config } from './config.ts';
+import { engineChores } from './engine/chores.ts';
 import { createClockwork } from './engine/clockwork.ts';
 import { createConsoles } from './engine/consoles/consoles.ts';
-import { inspectionRounds } from './engine/inspection.ts';
-import { passwordRounds } from './engine/password-change.ts';
 import { hashPassword } from './engine/password.ts';
 import { createSubmit } from './engine/submit.ts';
 import { createSweep } from './engine/sweep.ts';
@@ -86,30 +85,17 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
       },
       config.workers,
     );
-    const sweep = createSweep({
-      work,
-      submit,
-      drivers,
-      log,
-      retentionMs: config.retentionMinutes * 60_000,
-      powerSyncMs: config.powerSyncSeconds * 1_000,
-      healthMs: config.healthSeconds * 1_000,
-      chores: [
-        {
-          what: 'changing passwords of BMCs',
-          everyMs: 1_000,
-          ...passwordRounds({ ...stores, drivers, log }, { places: 64, most: 256 }),
-        },
-        {
-          what: 'inspecting machines in band',
-          everyMs: 1_000,
-          ...inspectionRounds({ ...stores, inspectors, log }, { places: 64, most: 256 }),
-        },
-        {
-          what: 'removing expired tokens',
-          everyMs: 30_000,
-          run: () => tenancy.purgeExpiredTokens(),
-        },
+    const sweep = createSweep(
+      [
+        ...engineChores(
+          { ...stores, submit, drivers, inspectors, log },
+          {
+            retentionMs: config.retentionMinutes * 60_000,
+            powerSyncMs: config.powerSyncSeconds * 1_000,
+            healthMs: config.healthSeconds * 1_000,
+          },
+        ),
+        { what: 'removing expired tokens', everyMs: 30_000, run: () => tenancy.purgeExpiredTokens() },
         {
           what: 'forgetting old attempts at logins',
           everyMs: 60_000,
@@ -121,7 +107,8 @@ export async function startIngot(config: Config, logger: Logger = toLogger(confi
           run: () => stores.audit.purge(config.auditDays),
         },
       ],
-    });
+      log,
+    );
     const consoles = createConsoles({
       links: stores.consoleLinks,
       logs: stores.consoleLogs,
