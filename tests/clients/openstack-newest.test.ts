@@ -29,6 +29,13 @@ it('takes a server with tags and a volume through its life', { timeout: 180_000 
   ]);
   const events: { Action: string }[] = await json('server', 'event', 'list', 'box');
   expect(events.map(({ Action }) => Action)).toEqual(['attach_volume', 'create']);
+  expect(await json('usage', 'show')).toMatchObject({ Servers: [{ name: 'box' }] });
+  // Where there was nothing, it stumbles over what upstream answers; a table is what it prints by itself.
+  expect(await openstack('usage', 'show', '--start', '2000-01-01', '--end', '2000-01-02')).toContain('0.0');
+  const machines = await json('hypervisor', 'list', '--long');
+  expect(
+    machines.filter((one: object) => (one as Record<string, unknown>)['vCPUs Used'] === 48),
+  ).toHaveLength(1);
   await openstack('server', 'delete', 'box', '--wait');
   expect(await json('server', 'list')).toEqual([]);
 });

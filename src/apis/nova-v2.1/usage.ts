@@ -21,7 +21,10 @@ export async function listUsages({ usages }: Cloud, call: NovaCall): Promise<Ans
   });
 }
 
-/** Empty where there was no server in that time. */
+/**
+ * Nothing but zeros where there was no server in that time. Upstream answers an empty object, over which the newest command
+ * of OpenStack stumbles (seen of python-openstackclient 10.5).
+ */
 export async function showUsage({ usages }: Cloud, call: NovaCall): Promise<Answer> {
   const id = call.params['usage_project_id']!;
   if (id !== projectOf(call) && !callerOf(call).isAdmin) {
@@ -30,10 +33,12 @@ export async function showUsage({ usages }: Cloud, call: NovaCall): Promise<Answ
   const query = parseQuery(call, id, true);
   const found = await usages.list(query);
   return ok({
-    tenant_usage: found[0] ? toUsage(query, found[0], true) : {},
+    tenant_usage: toUsage(query, found[0] ?? { ...nothing, projectId: id }, true),
     ...toLinks(call, 'tenant_usage_links', `${root}/${id}`, query, found),
   });
 }
+
+const nothing = { hours: 0, vcpus: 0, ramMib: 0, diskGb: 0, servers: [] };
 
 function parseQuery(call: NovaCall, projectId: string | null, isDetailed: boolean): UsageQuery {
   const now = new Date();
