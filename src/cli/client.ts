@@ -1,5 +1,7 @@
 /** Speaks to a running Ingot. What goes wrong becomes one line for a person. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import type { Credentials } from './credentials.ts';
 
 /** An answer as the API has it; the commands pick what they show. */
@@ -18,6 +20,7 @@ export interface Client {
 export function createClient(credentials: Credentials): Client {
   const origin = credentials.endpoint ?? credentials.authUrl.replace(/\/v3$/, '');
   let token: Promise<string> | undefined;
+  if (credentials.caFile !== null) trust(credentials.caFile);
 
   async function ask(method: string, path: string, body?: unknown): Promise<Answer> {
     token ??= logIn(credentials);
@@ -53,6 +56,11 @@ export function createClient(credentials: Credentials): Client {
       return all;
     },
   };
+}
+
+/** For every connection of this process. */
+function trust(file: string): void {
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')]);
 }
 
 /** Leaves out what is undefined. */
@@ -101,9 +109,10 @@ async function fetchPatiently(who: string, url: string, options: RequestInit): P
   for (let leftMs = patienceMs; ;) {
     const response = await fetch(url, options).catch((error: unknown) => {
       const reason = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
-      throw new Error(`No Ingot answers at ${who} (${reason}); start it with \`ingot serve\`.`, {
-        cause: error,
-      });
+      const words = /CERT|UNABLE_TO_VERIFY/.test(reason)
+        ? `The certificate of ${who} is not trusted (${reason}); OS_CACERT names the file of one that is.`
+        : `No Ingot answers at ${who} (${reason}); start it with \`ingot serve\`.`;
+      throw new Error(words, { cause: error });
     });
     const waitMs = Number(response.headers.get('retry-after') ?? NaN) * 1_000;
     if (response.status !== 429 || !canRepeat || !(waitMs <= leftMs)) return response;

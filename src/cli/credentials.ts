@@ -20,13 +20,18 @@ export interface Credentials {
   userDomain: string;
   project: string | null;
   projectDomain: string;
+  /** Certificates to trust besides those that everybody does, in PEM. */
+  caFile: string | null;
 }
 
-type Auth = Partial<Record<string, string>>;
+interface Cloud {
+  auth: Partial<Record<string, string>>;
+  cacert?: string;
+}
 
 /** @throws Error with one line that says what is missing and how to give it */
 export function readCredentials(env: Environment): Credentials {
-  const auth = readAuth(env);
+  const { auth, cacert } = readCloud(env);
   const authUrl = env['OS_AUTH_URL'] ?? auth['auth_url'];
   const token = env['OS_TOKEN'] ?? null;
   const username = env['OS_USERNAME'] ?? auth['username'];
@@ -45,6 +50,7 @@ export function readCredentials(env: Environment): Credentials {
     userDomain: env['OS_USER_DOMAIN_NAME'] ?? auth['user_domain_name'] ?? 'Default',
     project: env['OS_PROJECT_NAME'] ?? auth['project_name'] ?? null,
     projectDomain: env['OS_PROJECT_DOMAIN_NAME'] ?? auth['project_domain_name'] ?? 'Default',
+    caFile: env['OS_CACERT'] || cacert || null,
   };
 }
 
@@ -52,13 +58,13 @@ function fileOf(env: Environment): string {
   return env['OS_CLIENT_CONFIG_FILE'] ?? join(settings.data.parse(env['INGOT_DATA']), 'clouds.yaml');
 }
 
-/** `clouds.<name>.auth`; empty when there is no file. */
-function readAuth(env: Environment): Auth {
+/** `clouds.<name>`; empty when there is no file. */
+function readCloud(env: Environment): Cloud {
   const file = fileOf(env);
-  if (!existsSync(file)) return {};
-  const { clouds } = parse(readFileSync(file, 'utf8')) as { clouds?: Record<string, { auth?: Auth }> };
+  if (!existsSync(file)) return { auth: {} };
+  const { clouds } = parse(readFileSync(file, 'utf8')) as { clouds?: Record<string, Partial<Cloud>> };
   const name = env['OS_CLOUD'] ?? 'ingot';
-  const auth = clouds?.[name]?.auth;
+  const { auth, cacert } = clouds?.[name] ?? {};
   if (!auth) throw new Error(`${file} has no cloud named ${name}; set OS_CLOUD.`);
-  return auth;
+  return { auth, ...(cacert === undefined ? {} : { cacert }) };
 }

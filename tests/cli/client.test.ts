@@ -32,6 +32,7 @@ async function startBusy(refusals: number, retryAfter: string) {
     ...account,
     project: 'admin',
     token: null,
+    caFile: null,
     authUrl: `${origin}/v3`,
     endpoint: origin,
   });

@@ -1,8 +1,12 @@
 /** The `ingot` command against a running Ingot, as a process of its own. */
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../src/bmc-simulator/certificate.ts';
 import { startCloud, type Cloud } from '../support/cloud.ts';
 import { byToken, runIngot } from '../support/command.ts';
 
@@ -26,6 +30,28 @@ async function json(...words: string[]): Promise<any> {
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   return JSON.parse(out);
 }
+
+it('trusts the certificate that OS_CACERT names, and says when it trusts none', async () => {
+  const { key, cert } = makeCertificate('localhost');
+  const proxy = createServer({ key, cert }, (request, response) => {
+    const headers = { 'x-auth-token': String(request.headers['x-auth-token']) };
+    void fetch(`${cloud.origin}${request.url}`, { headers })
+      .then((answer) => answer.text())
+      .then((text) => response.end(text));
+  }).listen(0, 'localhost');
+  await once(proxy, 'listening');
+  const origin = `https://localhost:${(proxy.address() as AddressInfo).port}`;
+  const env = { OS_AUTH_URL: `${origin}/v3`, OS_TOKEN: cloud.token };
+  const doubtful = await run(['status'], env);
+  expect(doubtful.errors).toBe(
+    `ingot: The certificate of ${origin} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT); OS_CACERT names the file of one that is.\n`,
+  );
+  await writeFile(join(folder, 'ca.pem'), cert);
+  const trusted = await run(['status'], { ...env, OS_CACERT: 'ca.pem' });
+  proxy.close();
+  expect(trusted).toMatchObject({ code: 0, errors: '' });
+  expect(trusted.out).toContain(origin);
+});
 
 describe('ingot node', () => {
   it('lists the machines as a table or as JSON', async () => {
