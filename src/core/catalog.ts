@@ -65,6 +65,8 @@ export interface Catalog {
   addFlavor(flavor: Flavor): Promise<void>;
   /** Lays these over those that are there. false: there is no such flavor. */
   addExtraSpecs(id: string, specs: Record<string, string>): Promise<boolean>;
+  /** @returns false: there is no such flavor, or it has none of that name. */
+  removeExtraSpec(id: string, key: string): Promise<boolean>;
   /** @returns false: there is no such flavor. @throws conflict while a node or a server has it */
   removeFlavor(id: string): Promise<boolean>;
   /** Free machines by flavor and zone for a project: pool and its own. */

@@ -65,6 +65,13 @@ export function catalog(db: Sql): Catalog {
       );
       return numAffectedRows === 1n;
     },
+    async removeExtraSpec(id, key) {
+      const { numAffectedRows } = await sql`
+        update flavors set extra_specs = extra_specs - ${key}::text where id = ${id} and extra_specs ? ${key}::text`.execute(
+        db,
+      );
+      return numAffectedRows === 1n;
+    },
     async removeFlavor(id) {
       const deleted = sql`delete from flavors where id = ${id}`.execute(db);
       const { numAffectedRows } = await deleted.catch((error: unknown) => {

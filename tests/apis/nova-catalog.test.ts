@@ -73,6 +73,13 @@ describe('flavors', () => {
       ...specs,
     });
 
+    const spec = `/flavors/${name}/os-extra_specs/baremetal:disk_detail`;
+    expect((await nova.call('DELETE', spec)).status).toBe(200);
+    expect(await nova.call('DELETE', spec)).toMatchObject({
+      status: 404,
+      body: { itemNotFound: { message: 'The extra spec baremetal:disk_detail does not exist.' } },
+    });
+
     for (const more of [
       { swap: 1 },
       { 'os-flavor-access:is_public': false },

@@ -108,6 +108,13 @@ export async function addExtraSpecs(cloud: Cloud, call: NovaCall): Promise<Answe
   return ok({ extra_specs: specs });
 }
 
+export async function removeExtraSpec(cloud: Cloud, call: NovaCall): Promise<Answer> {
+  const { id } = await getFlavor(cloud, call);
+  const key = call.params['key']!;
+  if (!(await cloud.catalog.removeExtraSpec(id, key))) throw notFound('extra spec', key);
+  return { statusCode: 200 };
+}
+
 /** Machines and servers keep what they are: while there are any of it, it stays. */
 export async function remove({ catalog }: Cloud, call: NovaCall): Promise<Answer> {
   const id = call.params['flavor_id']!;

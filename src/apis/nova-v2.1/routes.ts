@@ -346,6 +346,16 @@ const entries: Entry[] = [
     },
   ],
   [
+    flavors.removeExtraSpec,
+    {
+      id: 'flavor-spec-delete',
+      method: 'DELETE',
+      path: '/flavors/:flavor_id/os-extra_specs/:key',
+      summary: 'Take an extra spec from a flavor',
+      action: 'ingot:flavors:update',
+    },
+  ],
+  [
     flavors.remove,
     {
       id: 'flavor-delete',
