@@ -1,6 +1,7 @@
 /** Files over HTTP, with ranges (RFC 9110 §14), streamed: many machines read the same image at once. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export interface FileWatch {
@@ -29,7 +30,10 @@ export async function sendFile(
     .header('accept-ranges', 'bytes')
     .header('content-length', last - first + 1);
   if (range) reply.header('content-range', `bytes ${first}-${last}/${size}`);
-  if (request.method === 'HEAD' || size === 0) return reply.send('');
+  // Of a text Fastify would tell the length of what is sent for HEAD, which is nothing. UEFI HTTP boot (EDK2) and BMCs that
+  // mount a disc believe it.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]));
+  if (size === 0) return reply.send('');
 
   const stream = createReadStream(path, { start: first, end: last, highWaterMark: 1024 * 1024 });
   let sent = first;

@@ -53,6 +53,17 @@ it('has iPXE ask again for what it does not get, while Ingot is started anew', a
   expect(await scriptOf(room)).toMatch(/^:load\nkernel [^]*^goto load$/m);
 });
 
+it('tells the length of a file before it is sent, which UEFI HTTP boot makes room for', async () => {
+  const { origin } = await open();
+  const path = `${origin}/ramdisk/vmlinuz`;
+  const { status, headers } = await fetch(path, { method: 'HEAD' });
+  expect(status).toBe(200);
+  expect(headers.get('content-length')).toBe(String('the vmlinuz'.length));
+  expect(await text(path)).toBe('the vmlinuz');
+  const part = await fetch(path, { method: 'HEAD', headers: { range: 'bytes=4-' } });
+  expect([part.status, part.headers.get('content-length')]).toEqual([206, '7']);
+});
+
 it('makes a new secret for each script, and only the last one is good', async () => {
   const room = await open();
   const session = await arm(room);
