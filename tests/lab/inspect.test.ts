@@ -1,4 +1,6 @@
 /** Machines with real firmware, of which next to nothing is known, tell by the ramdisk what they are made of. */
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LabIngot } from '../../lab/cloud/ingot.ts';
 import { findObstacle } from '../../lab/rack/obstacle.ts';
@@ -12,6 +14,7 @@ const timeout = 300_000;
 describe('a machine with real firmware', { timeout }, () => {
   let rack: Rack;
   let ingot: LabIngot;
+  let inspectedByHttp: Promise<string>;
 
   beforeAll(async () => {
     if (obstacle !== null) return;
@@ -19,27 +22,34 @@ describe('a machine with real firmware', { timeout }, () => {
       machines: [
         { name: 'n1', bmc: 'ipmi', firmware: 'bios' },
         { name: 'n2', bmc: 'ipmi', firmware: 'bios' },
+        { name: 'n3', bmc: 'redfish', firmware: 'uefi', hasNicRom: false, memoryMib: 1024 },
       ],
     });
     ingot = await LabIngot.start(rack);
+    // Its firmware tries PXE for more than a minute before it comes to HTTP, and is waited for last.
+    await rm(join(ingot.folder, 'dnsmasq', 'tftp', 'snponly.efi'));
+    await enrol('n3');
+    inspectedByHttp = inspect('n3');
+    inspectedByHttp.catch(() => undefined);
   }, timeout);
   afterAll(() => rack?.stop());
   beforeEach((context) => {
     if (obstacle !== null) context.skip(obstacle);
   });
 
-  const enrol = (name: string) =>
-    ingot.client.ask('POST', '/admin/v1/nodes', {
-      name,
-      driver: 'ipmi',
-      zone: 'eu-de-01',
-      bmc: { address: `${rack.machine(name).bmcAddress}?cipher=3`, ...rack.account },
-    });
+  const enrol = (name: 'n1' | 'n2' | 'n3') => {
+    const { bmcAddress } = rack.machine(name);
+    const [driver, address] =
+      name === 'n3' ? ['redfish', `https://${bmcAddress}`] : ['ipmi', `${bmcAddress}?cipher=3`];
+    const bmc = { address, ...rack.account };
+    return ingot.client.ask('POST', '/admin/v1/nodes', { name, driver, zone: 'eu-de-01', bmc });
+  };
+  /** Comes back when it has ended, and fails when that was a failure. */
+  const inspect = (name: string) => ingot.command('node', 'inspect', name, '--in-band', '--wait', '--json');
 
   it('that is known by IPMI alone is inspected in band, which learns its MAC address', async () => {
     await enrol('n1');
-    // Comes back when it has ended, and fails when that was a failure.
-    const told = await ingot.command('node', 'inspect', 'n1', '--in-band', '--wait', '--json');
+    const told = await inspect('n1');
     const { mac } = rack.machine('n1').hardware.nic;
     expect(JSON.parse(told)).toMatchObject({
       firmware: 'bios',
@@ -66,5 +76,14 @@ describe('a machine with real firmware', { timeout }, () => {
     const known = JSON.parse(await ingot.command('node', 'show', 'n2', '--json')) as object;
     expect(known).toMatchObject({ macs: [mac] });
     expect(JSON.parse(await ingot.command('node', 'discovered', '--json'))).toEqual([]);
+  });
+
+  it('that cannot boot by PXE boots by UEFI HTTP boot', async () => {
+    expect(JSON.parse(await inspectedByHttp)).toMatchObject({
+      firmware: 'uefi',
+      inspection: { status: 'succeeded' },
+    });
+    const { consoleLog } = rack.machine('n3');
+    expect(await readFile(consoleLog, 'latin1')).toMatch(/PXE-E23[^]*HTTP Boot over IPv4[^]*Downloading/);
   });
 });
