@@ -50,6 +50,16 @@ export interface Intake {
   stop(): Promise<void>;
 }
 
+/** What holds a transfer while its bytes come in. */
+interface Hold {
+  /** Aborted when the transfer is another's by now, or Ingot stops. */
+  signal: AbortSignal;
+  /** In bytes; told with each beat. */
+  progress: { received: number; total: number | null };
+  /** The last statement follows, which finds out by itself whose the transfer is; a beat under way may come after it. */
+  end(): void;
+}
+
 const leaseMs = 15_000;
 const beatMs = 2_000;
 const pollMs = 1_000;
@@ -98,27 +108,30 @@ export function createIntake(room: IntakeRoom): Intake {
   }
 
   /** While `work` runs the lease is extended, and the row says how far it is. */
-  async function holding<T>(
-    id: string,
-    work: (signal: AbortSignal, progress: { received: number; total: number | null }) => Promise<T>,
-  ): Promise<T> {
+  async function holding<T>(id: string, work: (hold: Hold) => Promise<T>): Promise<T> {
     const lost = new AbortController();
-    const progress = { received: 0, total: null as number | null };
+    const progress: Hold['progress'] = { received: 0, total: null };
+    let isEnding = false;
     const beat = setInterval(() => {
       transfers.report(id, owner, progress, leaseMs).then(
         (isOurs) => {
-          if (!isOurs) lost.abort(new IngotError({ kind: 'superseded', message: 'The image was deleted.' }));
+          if (!isOurs && !isEnding)
+            lost.abort(new IngotError({ kind: 'superseded', message: 'The image was deleted.' }));
         },
         // The database is away; the lease may outlast that.
         (error: unknown) => log(error, 'telling how far an image has come failed'),
       );
     }, beatMs);
     const signal = AbortSignal.any([lost.signal, stopping.signal]);
+    const end = () => {
+      isEnding = true;
+      clearInterval(beat);
+    };
     try {
       // A sender that falls silent must not hold up a stop; what waits for its bytes ends with the connection.
-      return await Promise.race([work(signal, progress), whenAborted(signal)]);
+      return await Promise.race([work({ signal, progress, end }), whenAborted(signal)]);
     } finally {
-      clearInterval(beat);
+      end();
     }
   }
 
@@ -126,21 +139,16 @@ export function createIntake(room: IntakeRoom): Intake {
     id: string,
     received: Received,
     facts: { diskFormat: string; expected: ExpectedHash | null },
-    signal: AbortSignal,
+    hold: Hold,
   ): Promise<void> {
     const made = [received.path];
     try {
       checkHash(received, facts.expected);
-      const imported = await files.prepare(received, facts.diskFormat, signal);
+      const imported = await files.prepare(received, facts.diskFormat, hold.signal);
       made.push(imported.disk.path);
       if (sizeOf(imported) > room.limits.mostStoredBytes - (await transfers.storedBytes())) throw full();
-      if (!(await transfers.complete(id, owner, imported))) {
-        throw new IngotError({
-          kind: 'not-found',
-          subject: 'image',
-          message: 'The image was deleted meanwhile.',
-        });
-      }
+      hold.end();
+      if (!(await transfers.complete(id, owner, imported))) throw deletedMeanwhile();
     } finally {
       await files.discard(made);
     }
@@ -149,17 +157,17 @@ export function createIntake(room: IntakeRoom): Intake {
   async function carry(transfer: ClaimedTransfer): Promise<void> {
     const { id, imageId, method } = transfer;
     try {
-      await holding(id, async (signal, progress) => {
+      await holding(id, async (hold) => {
         const received =
           method === 'web-download'
-            ? await download(transfer, signal, progress)
-            : await files.readStaged(imageId, signal);
+            ? await download(transfer, hold)
+            : await files.readStaged(imageId, hold.signal);
         if (!received) throw invalid('What was staged is not on this machine any more.');
         await finish(
           id,
           received,
           { diskFormat: transfer.diskFormat ?? 'raw', expected: transfer.expected },
-          signal,
+          hold,
         );
       });
       await files.removeStaged(imageId);
@@ -169,11 +177,7 @@ export function createIntake(room: IntakeRoom): Intake {
     }
   }
 
-  async function download(
-    transfer: ClaimedTransfer,
-    signal: AbortSignal,
-    progress: { received: number; total: number | null },
-  ): Promise<Received> {
+  async function download(transfer: ClaimedTransfer, { signal, progress }: Hold): Promise<Received> {
     const mostBytes = await roomLeft();
     const { bytes, total } = await room.origin.fetch(transfer.uri!, signal);
     progress.total = total;
@@ -248,10 +252,7 @@ export function createIntake(room: IntakeRoom): Intake {
   }
 
   /** For bytes that a request carries. */
-  async function take(
-    id: string,
-    work: (signal: AbortSignal, progress: { received: number }) => Promise<void>,
-  ): Promise<void> {
+  async function take(id: string, work: (hold: Hold) => Promise<void>): Promise<void> {
     try {
       await holding(id, work);
     } catch (error) {
@@ -262,11 +263,7 @@ export function createIntake(room: IntakeRoom): Intake {
     }
   }
 
-  async function receive(
-    bytes: AsyncIterable<Uint8Array>,
-    signal: AbortSignal,
-    progress: { received: number },
-  ): Promise<Received> {
+  async function receive(bytes: AsyncIterable<Uint8Array>, { signal, progress }: Hold): Promise<Received> {
     const onProgress = (received: number) => {
       progress.received = received;
     };
@@ -276,18 +273,21 @@ export function createIntake(room: IntakeRoom): Intake {
   return {
     async upload(image, who, bytes, expected) {
       const id = await open('upload', image, who, { expected });
-      await take(id, async (signal, progress) => {
-        const received = await receive(bytes, signal, progress);
-        await finish(id, received, { diskFormat: image.diskFormat!, expected }, signal);
+      await take(id, async (hold) => {
+        const received = await receive(bytes, hold);
+        await finish(id, received, { diskFormat: image.diskFormat!, expected }, hold);
       });
     },
 
     async stage(image, who, bytes) {
       const id = await open('stage', image, who);
-      await take(id, async (signal, progress) => {
-        const received = await receive(bytes, signal, progress);
+      await take(id, async (hold) => {
+        const received = await receive(bytes, hold);
         await files.stage(received, image.id);
-        await transfers.completeStage(id, owner);
+        hold.end();
+        if (await transfers.completeStage(id, owner)) return;
+        await files.removeStaged(image.id);
+        throw deletedMeanwhile();
       });
     },
 
@@ -318,6 +318,14 @@ export function createIntake(room: IntakeRoom): Intake {
 /** The sender closed the connection. */
 function isCutOff(error: unknown): boolean {
   return (error as { code?: string }).code === 'ECONNRESET';
+}
+
+function deletedMeanwhile(): IngotError {
+  return new IngotError({
+    kind: 'not-found',
+    subject: 'image',
+    message: 'The image was deleted meanwhile.',
+  });
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {
