@@ -255,9 +255,10 @@ erase_nvme() { # the drive forgets its user data by itself (NVMe Format, SES 1)
 erase_ata() { # ATA security; not where the firmware has frozen it
   case $1 in sd*) ;; *) return 1 ;; esac
   hdparm -I "/dev/$1" 2> /dev/null | sed -n '/^Security/,$p' > /tmp/security
-  grep -q '^[[:space:]]*supported$' /tmp/security && grep -q 'not[[:space:]]*frozen' /tmp/security &&
-    grep -q 'not[[:space:]]*enabled' /tmp/security || return 1
-  hdparm --user-master u --security-set-pass ingot "/dev/$1" >> $LOG 2>&1 || return 1
+  grep -q '^[[:space:]]*supported$' /tmp/security && grep -q 'not[[:space:]]*frozen' /tmp/security || return 1
+  step=set-pass # before an erase, which takes the password away again
+  grep -q 'not[[:space:]]*enabled' /tmp/security || step=unlock # ours, of an erase that broke off; or somebody else's
+  hdparm --user-master u --security-$step ingot "/dev/$1" >> $LOG 2>&1 || return 1
   hdparm --user-master u --security-erase ingot "/dev/$1" >> $LOG 2>&1 && HOW='secure erase (ATA)' && return
   hdparm --user-master u --security-disable ingot "/dev/$1" >> $LOG 2>&1
   return 1
