@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
+import { againAfterDeadlock } from '../../src/store/deadlock.ts';
 
 export interface ServerProcess {
   origin: string;
@@ -73,7 +74,9 @@ export async function startServer(
 
 /** Rents every free machine: servers in Running whose machines are on, as if they had been created. */
 export async function rentEverything(sql: pg.Pool): Promise<string[]> {
-  const { rows } = await sql.query<{ id: string }>(`
+  // The rounds of the server that runs already write the same rows, in an order of their own.
+  const { rows } = await againAfterDeadlock(() =>
+    sql.query<{ id: string }>(`
     with free as (
       select n.*, row_number() over (order by n.name) as number from nodes n where server_id is null
     ), made as (
@@ -88,7 +91,8 @@ export async function rentEverything(sql: pg.Pool): Promise<string[]> {
     ), lit as (
       update simulated_machines m set power = 'on' from made where m.node_id = made.node_id
     )
-    select id from made order by id`);
+    select id from made order by id`),
+  );
   return rows.map(({ id }) => id);
 }
 
