@@ -17,8 +17,13 @@ function text(env: string, byDefault: string, help: string): Setting<string> {
   return { env, default: byDefault, help, parse: (given) => given || byDefault };
 }
 
+/** Null when it is not given. */
+function ifGiven<T>(env: string, shown: string, help: string, read: (given: string) => T): Setting<T | null> {
+  return { env, default: shown, help, parse: (given) => (given ? read(given) : null) };
+}
+
 function optional(env: string, shown: string, help: string): Setting<string | null> {
-  return { env, default: shown, help, parse: (given) => given || null };
+  return ifGiven(env, shown, help, (given) => given);
 }
 
 /** @param forms how it may begin */
@@ -29,18 +34,13 @@ function url(
   example: string,
   help: string,
 ): Setting<string | null> {
-  return {
-    env,
-    default: shown,
-    help,
-    parse(given) {
-      if (!given) return null;
-      // Not repeated in the message: a password may stand in it.
-      if (!forms.test(given) || (/^http/i.test(given) && !URL.canParse(given)))
-        throw new SettingError(`${env} is no such address as ${example}.`);
-      return /^http/i.test(given) ? given.replace(/\/+$/, '') : given;
-    },
-  };
+  return ifGiven(env, shown, help, (given) => {
+    const isHttp = /^http/i.test(given);
+    // Not repeated in the message: a password may stand in it.
+    if (!forms.test(given) || (isHttp && !URL.canParse(given)))
+      throw new SettingError(`${env} is no such address as ${example}.`);
+    return isHttp ? given.replace(/\/+$/, '') : given;
+  });
 }
 
 function number(env: string, byDefault: number, least: number, most: number, help: string): Setting<number> {
@@ -81,17 +81,11 @@ function switched(env: string, byDefault: boolean, help: string): Setting<boolea
 
 /** IPv4 addresses, `10.77.0.100-10.77.0.200`. */
 function range(env: string, shown: string, help: string): Setting<{ first: string; last: string } | null> {
-  return {
-    env,
-    default: shown,
-    help,
-    parse(given) {
-      if (!given) return null;
-      const [first = '', last = '', ...rest] = given.split('-').map((part) => part.trim());
-      if (isIPv4(first) && isIPv4(last) && rest.length === 0) return { first, last };
-      throw new SettingError(`${env} is "${given}"; it must be a range like 10.77.0.100-10.77.0.200.`);
-    },
-  };
+  return ifGiven(env, shown, help, (given) => {
+    const [first = '', last = '', ...rest] = given.split('-').map((part) => part.trim());
+    if (isIPv4(first) && isIPv4(last) && rest.length === 0) return { first, last };
+    throw new SettingError(`${env} is "${given}"; it must be a range like 10.77.0.100-10.77.0.200.`);
+  });
 }
 
 function list(env: string, shown: string, help: string): Setting<string[]> {
